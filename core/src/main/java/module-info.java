@@ -1,0 +1,11 @@
+/** The protocols of WebRTC signaling and HTTP tunnels, and their state: no thread, no socket, no container. */
+module org.podbridge.core {
+    requires org.slf4j;
+    requires static transitive org.jspecify;
+
+    exports org.podbridge;
+    exports org.podbridge.connection;
+    exports org.podbridge.exchange;
+    exports org.podbridge.identity;
+    exports org.podbridge.time;
+}

@@ -1,0 +1,17 @@
+/**
+ * The port to HTTP. An adapter turns each request of its container into an {@link org.podbridge.exchange.Exchange} and
+ * hands it to the {@link org.podbridge.exchange.ExchangeHandler} that core names; bodies move chunk by chunk, each on
+ * demand, in both directions.
+ *
+ * <pre>
+ * adapter                       core
+ *   request head    ------&gt;    ExchangeHandler.handle(exchange)
+ *   body chunk      &lt;-----&gt;    exchange.read(reader)             one read, one chunk
+ *   response head   &lt;------    exchange.begin(head)
+ *   response chunk  &lt;------    exchange.write(data, last, done)  one write at a time
+ * </pre>
+ */
+@NullMarked
+package org.podbridge.exchange;
+
+import org.jspecify.annotations.NullMarked;
