@@ -17,7 +17,6 @@ public sealed interface Route {
      * @param handshake decides about it
      */
     record WebSocket(Handshake handshake) implements Route {
-        /** Checks that it is there. */
         public WebSocket {
             requireNonNull(handshake, "handshake");
         }
@@ -29,7 +28,6 @@ public sealed interface Route {
      * @param handler answers it
      */
     record Http(ExchangeHandler handler) implements Route {
-        /** Checks that it is there. */
         public Http {
             requireNonNull(handler, "handler");
         }

@@ -3,7 +3,7 @@ package org.podbridge;
 import org.podbridge.exchange.RequestHead;
 
 /**
- * Tells an adapter what to do with each request of its container. {@link Podbridge} is the one that hosts use.
+ * Tells an adapter what to do with each request of its container. {@code Podbridge} is the one that hosts use.
  * Thread-safe.
  */
 @FunctionalInterface

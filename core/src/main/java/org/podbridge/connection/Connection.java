@@ -4,14 +4,14 @@ import java.nio.ByteBuffer;
 import org.podbridge.exchange.Completion;
 
 /**
- * The outgoing half of a WebSocket connection, implemented by an adapter. Thread-safe; nothing blocks. Core sends through
- * an {@link Outbound}, which keeps the promise of one send at a time.
+ * The outgoing half of a WebSocket connection, implemented by an adapter. Thread-safe; nothing blocks. Core sends
+ * through an {@code Outbound}, which keeps the promise of one send at a time.
  */
 public interface Connection {
 
     /**
-     * Sends one whole message. Not to be called again before the completion of the last send was told: containers either
-     * throw on a second send or queue without a bound.
+     * Sends one whole message. Not to be called again before the completion of the last send was told: containers
+     * either throw on a second send or queue without a bound.
      *
      * @param message the bytes, UTF-8 if the kind is text; the adapter owns the buffer until the completion is told
      * @param kind text or binary
@@ -27,8 +27,8 @@ public interface Connection {
     boolean tryPing();
 
     /**
-     * Starts the closing handshake, once; later calls do nothing. Waits for no outstanding send. The adapter ends the socket
-     * by itself if the peer doesn't answer within a few seconds, and tells the listener.
+     * Starts the closing handshake, once; later calls do nothing. Waits for no outstanding send. The adapter ends the
+     * socket by itself if the peer doesn't answer within a few seconds, and tells the listener.
      *
      * @param status code and reason
      */

@@ -5,9 +5,9 @@ import org.podbridge.exchange.Chunk;
 /**
  * The incoming half of a WebSocket connection, implemented by core.
  *
- * <p>Calls for one connection come serially, in the order of events: {@link #onOpen}, then parts and pongs in any number,
- * then {@link #onClosed} exactly once and nothing after it. Calls for different connections come concurrently. No method
- * blocks or throws.
+ * <p>Calls for one connection come serially, in the order of events: {@link #onOpen}, then parts and pongs in any
+ * number, then {@link #onClosed} exactly once and nothing after it. Calls for different connections come concurrently.
+ * No method blocks or throws.
  */
 public interface ConnectionListener {
 

@@ -21,11 +21,14 @@ public interface Chunk {
     /**
      * Keeps the chunk beyond the call that brought it.
      *
-     * @return the chunk to keep, which is this one or a copy; each call needs one {@link #release()} of what it returned
+     * @return the chunk to keep, which is this one or a copy; each call needs one {@link #release()} of what it
+     *     returned
      */
     Chunk retain();
 
-    /** Gives back what {@link #retain()} kept. To be called once for each retain; the bytes must not be used after it. */
+    /**
+     * Gives back what {@link #retain()} kept. To be called once for each retain; the bytes must not be used after it.
+     */
     void release();
 
     /**

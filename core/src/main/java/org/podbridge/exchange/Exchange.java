@@ -7,8 +7,8 @@ import java.nio.ByteBuffer;
  *
  * <p>The response is {@link #begin} once, then {@link #write} until {@code last}, one write outstanding at a time; or
  * {@link #abort} at any point. Reading and writing are independent of each other, so both may go on at once, but
- * neither side of one exchange may be driven by two threads at the same time. Callbacks come on any thread, never two of
- * a kind at once.
+ * neither side of one exchange may be driven by two threads at the same time. Callbacks come on any thread, never two
+ * of a kind at once.
  *
  * <p>An adapter computes the framing ({@code content-length} or chunked) itself: from a {@code content-length} field in
  * the head if there is one, otherwise as it sees fit. The head's other fields leave as they are.
@@ -43,8 +43,8 @@ public interface Exchange {
      *
      * @param data the bytes; the adapter owns the buffer until the completion is told
      * @param last whether the response ends with it
-     * @param completion told once the container has taken the bytes; success of the last piece means that the response is
-     *     complete
+     * @param completion told once the container has taken the bytes; success of the last piece means that the response
+     *     is complete
      */
     void write(ByteBuffer data, boolean last, Completion completion);
 

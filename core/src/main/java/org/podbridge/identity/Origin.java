@@ -32,12 +32,11 @@ public record Origin(String scheme, String host, int port) {
         if (uri.getScheme() == null || uri.getHost() == null) {
             return Optional.empty();
         }
-        String scheme =
-                switch (uri.getScheme().toLowerCase(Locale.ROOT)) {
-                    case "http", "ws" -> "http";
-                    case "https", "wss" -> "https";
-                    default -> "";
-                };
+        String scheme = switch (uri.getScheme().toLowerCase(Locale.ROOT)) {
+            case "http", "ws" -> "http";
+            case "https", "wss" -> "https";
+            default -> "";
+        };
         if (scheme.isEmpty()) {
             return Optional.empty();
         }

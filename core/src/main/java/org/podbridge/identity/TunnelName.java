@@ -4,9 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.Optional;
 
-/**
- * The public name of a tunnel: 1 to 63 of {@code A-Z a-z 0-9 _ -}, compared case-sensitively. Immutable.
- */
+/** The public name of a tunnel: 1 to 63 of {@code A-Z a-z 0-9 _ -}, compared case-sensitively. Immutable. */
 public final class TunnelName {
 
     private static final int MAX_LENGTH = 63;
@@ -53,7 +51,8 @@ public final class TunnelName {
     }
 
     /**
-     * Tells whether the name can be a host name label: lower case, no underscore, no hyphen at an end, no double hyphen.
+     * Tells whether the name can be a host name label: lower case, no underscore, no hyphen at an end, no double
+     * hyphen.
      *
      * @return whether the tunnel can be reached at a host of its own
      */
