@@ -1,5 +1,7 @@
 /** The protocols of WebRTC signaling and HTTP tunnels, and their state: no thread, no socket, no container. */
+@SuppressWarnings("module") // the tunnel client, built later, shares the codecs
 module org.podbridge.core {
+    requires com.fasterxml.jackson.core;
     requires org.slf4j;
     requires static transitive org.jspecify;
 
@@ -8,4 +10,6 @@ module org.podbridge.core {
     exports org.podbridge.exchange;
     exports org.podbridge.identity;
     exports org.podbridge.time;
+    exports org.podbridge.tunnel.v1 to
+            org.podbridge.tunnel.client;
 }

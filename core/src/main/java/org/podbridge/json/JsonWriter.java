@@ -1,0 +1,192 @@
+package org.podbridge.json;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.util.ByteArrayBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.Collection;
+
+/** Writes one JSON object, member by member, as UTF-8. Not thread-safe. */
+public final class JsonWriter {
+
+    private static final int ASCII_ONLY = 127;
+
+    private final ByteArrayBuilder out;
+    private final JsonGenerator generator;
+
+    private JsonWriter(int sizeHint) throws IOException {
+        this.out = new ByteArrayBuilder(sizeHint);
+        this.generator = Json.FACTORY.createGenerator(out);
+        generator.writeStartObject();
+    }
+
+    /**
+     * Starts an object.
+     *
+     * @param sizeHint how many bytes are to be expected
+     * @return the writer
+     */
+    public static JsonWriter object(int sizeHint) {
+        try {
+            return new JsonWriter(sizeHint);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Adds a string.
+     *
+     * @param name the member's name
+     * @param value the text, which may hold surrogates that lack their other half
+     * @return this writer
+     */
+    public JsonWriter string(String name, String value) {
+        return write(() -> {
+            generator.writeFieldName(name);
+            writeText(value);
+        });
+    }
+
+    /**
+     * Adds an array of strings.
+     *
+     * @param name the member's name
+     * @param values the texts
+     * @return this writer
+     */
+    public JsonWriter strings(String name, Collection<String> values) {
+        return write(() -> {
+            generator.writeArrayFieldStart(name);
+            for (String value : values) {
+                writeText(value);
+            }
+            generator.writeEndArray();
+        });
+    }
+
+    /**
+     * Adds a boolean.
+     *
+     * @param name the member's name
+     * @param value the value
+     * @return this writer
+     */
+    public JsonWriter bool(String name, boolean value) {
+        return write(() -> generator.writeBooleanField(name, value));
+    }
+
+    /**
+     * Adds a number.
+     *
+     * @param name the member's name
+     * @param value the value
+     * @return this writer
+     */
+    public JsonWriter number(String name, long value) {
+        return write(() -> generator.writeNumberField(name, value));
+    }
+
+    /**
+     * Adds a string whose content is copied, escapes and all.
+     *
+     * @param name the member's name
+     * @param content what stands between the quotation marks, valid JSON
+     * @return this writer
+     */
+    public JsonWriter copiedString(String name, JsonMembers.Slice content) {
+        return write(() -> {
+            generator.writeFieldName(name);
+            generator.writeRawUTF8String(content.bytes(), content.offset(), content.length());
+        });
+    }
+
+    /**
+     * Adds a value that is copied as it stands.
+     *
+     * @param name the member's name
+     * @param value valid JSON
+     * @return this writer
+     */
+    public JsonWriter copiedValue(String name, JsonMembers.Slice value) {
+        return write(() -> {
+            generator.writeFieldName(name);
+            generator.writeRawValue(""); // puts the generator behind the colon
+            generator.flush();
+            out.write(value.bytes(), value.offset(), value.length());
+        });
+    }
+
+    /**
+     * Adds bytes as a string of base64.
+     *
+     * @param name the member's name
+     * @param value the bytes
+     * @return this writer
+     */
+    public JsonWriter base64(String name, byte[] value) {
+        return write(() -> generator.writeBinaryField(name, value));
+    }
+
+    /**
+     * Starts an object within this one; members that follow go into it.
+     *
+     * @param name the member's name
+     * @return this writer
+     */
+    public JsonWriter startObject(String name) {
+        return write(() -> generator.writeObjectFieldStart(name));
+    }
+
+    /**
+     * Ends the object that {@link #startObject} started.
+     *
+     * @return this writer
+     */
+    public JsonWriter endObject() {
+        return write(generator::writeEndObject);
+    }
+
+    /**
+     * Ends the message.
+     *
+     * @return the bytes, read-only, to be duplicated by who shares them
+     */
+    public ByteBuffer finish() {
+        write(() -> {
+            generator.writeEndObject();
+            generator.close();
+        });
+        return ByteBuffer.wrap(out.toByteArray()).asReadOnlyBuffer();
+    }
+
+    private void writeText(String value) throws IOException {
+        if (hasLoneSurrogate(value)) {
+            // Jackson can't put half a character into UTF-8, but it can escape it.
+            generator.setHighestNonEscapedChar(ASCII_ONLY);
+            generator.writeString(value);
+            generator.setHighestNonEscapedChar(0);
+        } else {
+            generator.writeString(value);
+        }
+    }
+
+    private static boolean hasLoneSurrogate(String value) {
+        return value.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
+    }
+
+    private JsonWriter write(Action action) {
+        try {
+            action.run();
+            return this;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // writing to memory
+        }
+    }
+
+    @FunctionalInterface
+    private interface Action {
+        void run() throws IOException;
+    }
+}

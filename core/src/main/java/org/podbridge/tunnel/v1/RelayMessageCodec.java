@@ -1,0 +1,120 @@
+package org.podbridge.tunnel.v1;
+
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.podbridge.exchange.HeaderFields;
+import org.podbridge.json.JsonMembers;
+import org.podbridge.json.JsonWriter;
+import org.podbridge.json.MalformedJsonException;
+
+/** Reads and writes what the relay says. Stateless. */
+public final class RelayMessageCodec {
+
+    private RelayMessageCodec() {}
+
+    /**
+     * Writes the acknowledgement of a registration.
+     *
+     * @param registered what was given
+     * @return the message
+     */
+    public static ByteBuffer encode(RelayMessage.Registered registered) {
+        return JsonWriter.object(256)
+                .string("type", "registered")
+                .string("name", registered.name())
+                .string("url", registered.url())
+                .bool("passthrough", registered.passthrough())
+                .finish();
+    }
+
+    /**
+     * Writes a refusal.
+     *
+     * @param refused why
+     * @return the message
+     */
+    public static ByteBuffer encode(RelayMessage.Refused refused) {
+        return JsonWriter.object(128)
+                .string("type", "error")
+                .string("message", refused.message())
+                .finish();
+    }
+
+    /**
+     * Writes a visitor's request. Fields of one name become one value, as a JSON object needs it.
+     *
+     * @param request the request
+     * @return the message
+     */
+    public static ByteBuffer encode(RelayMessage.Request request) {
+        byte[] body = request.body();
+        JsonWriter json = JsonWriter.object(body == null ? 1_024 : BodyEncoding.sizeHint(body))
+                .string("type", "request")
+                .string("id", request.id())
+                .string("method", request.method())
+                .string("path", request.path())
+                .startObject("headers");
+        joinByName(request.fields()).forEach(json::string);
+        json.endObject();
+        if (body != null && body.length > 0) {
+            BodyEncoding.write(json, request.fields(), body);
+        }
+        return json.finish();
+    }
+
+    /** Joins as RFC 9110 section 5.3 has it, and cookies as RFC 6265 section 5.4 does. */
+    private static Map<String, String> joinByName(HeaderFields fields) {
+        Map<String, String> joined = new LinkedHashMap<>();
+        fields.forEach((name, value) -> {
+            String lowerCaseName = name.toLowerCase(Locale.ROOT);
+            String separator = lowerCaseName.equals("cookie") ? "; " : ", ";
+            joined.merge(lowerCaseName, value, (before, more) -> before + separator + more);
+        });
+        return joined;
+    }
+
+    /**
+     * Reads a message.
+     *
+     * @param bytes holds the message at its start
+     * @param length the message's length in bytes
+     * @return the message
+     * @throws MalformedJsonException if it is no JSON object within the limits, or lacks a member that its type needs
+     */
+    public static RelayMessage decode(byte[] bytes, int length) throws MalformedJsonException {
+        JsonMembers message = JsonMembers.read(bytes, length);
+        String type = message.string("type");
+        if (type == null) {
+            return new RelayMessage.Unknown();
+        }
+        return switch (type) {
+            case "registered" ->
+                new RelayMessage.Registered(
+                        needed(message, "name"), needed(message, "url"), message.isTrue("passthrough"));
+            case "error" -> new RelayMessage.Refused(needed(message, "message"));
+            case "request" -> request(message);
+            default -> new RelayMessage.Unknown();
+        };
+    }
+
+    private static RelayMessage.Request request(JsonMembers message) throws MalformedJsonException {
+        HeaderFields fields = message.has("headers") ? message.headerFields("headers") : HeaderFields.empty();
+        byte[] body = message.has("body") ? BodyEncoding.read(message) : null;
+        if (fields == null || (body == null && message.has("body"))) {
+            throw new MalformedJsonException("a request whose headers or body can't be read");
+        }
+        return new RelayMessage.Request(
+                needed(message, "id"), needed(message, "method"), needed(message, "path"), fields, body);
+    }
+
+    private static String needed(JsonMembers message, String name) throws MalformedJsonException {
+        @Nullable String value = message.string(name);
+        if (value == null) {
+            throw new MalformedJsonException("no string " + name);
+        }
+        return value;
+    }
+}
