@@ -9,6 +9,7 @@ module org.podbridge.core {
     exports org.podbridge.connection;
     exports org.podbridge.exchange;
     exports org.podbridge.identity;
+    exports org.podbridge.limits;
     exports org.podbridge.time;
     exports org.podbridge.tunnel.v1 to
             org.podbridge.tunnel.client;
