@@ -123,7 +123,7 @@ public final class MessageSocket implements ConnectionListener {
      */
     public void send(ByteBuffer message) {
         Outbound out = outbound;
-        if (out != null && !out.offer(message, MessageKind.TEXT) && !closed.get()) {
+        if (out != null && !out.offer(message, MessageKind.TEXT) && !out.isClosing()) {
             out.closeNow(new CloseStatus(CloseStatus.TRY_AGAIN_LATER, "Slow consumer"));
         }
     }

@@ -115,6 +115,15 @@ public final class Outbound {
         connection.close(status);
     }
 
+    boolean isClosing() {
+        lock.lock();
+        try {
+            return closed || closeWhenDrained != null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Lets go of all that is queued, because the connection is over; completions are told. Idempotent. */
     public void discard() {
         Deque<Message> dropped;
