@@ -6,9 +6,12 @@ module org.podbridge.core {
     requires static transitive org.jspecify;
 
     exports org.podbridge;
+    exports org.podbridge.auth;
     exports org.podbridge.connection;
     exports org.podbridge.exchange;
     exports org.podbridge.identity;
+    exports org.podbridge.limits;
+    exports org.podbridge.policy;
     exports org.podbridge.time;
     exports org.podbridge.tunnel.v1 to
             org.podbridge.tunnel.client;

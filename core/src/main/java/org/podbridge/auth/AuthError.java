@@ -1,0 +1,36 @@
+package org.podbridge.auth;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.List;
+
+/**
+ * Why a credential was refused.
+ *
+ * @param status the HTTP status: 400, 401, 403, 421 or 429
+ * @param code the error code, such as {@code invalid_token}, or the empty string
+ * @param message what is wrong, for people; never holds a credential or a part of one
+ * @param challenges what to offer instead, best first
+ */
+public record AuthError(int status, String code, String message, List<Challenge> challenges) {
+
+    /** Checks and copies. */
+    public AuthError {
+        requireNonNull(code, "code");
+        requireNonNull(message, "message");
+        challenges = List.copyOf(challenges);
+        if (status < 400 || status > 499) {
+            throw new IllegalArgumentException("status: " + status + " (expected: 400 to 499)");
+        }
+    }
+
+    /**
+     * Returns the refusal of a token.
+     *
+     * @param message what is wrong with it
+     * @return status 401 with the code {@code invalid_token}
+     */
+    public static AuthError invalidToken(String message) {
+        return new AuthError(401, "invalid_token", message, List.of());
+    }
+}

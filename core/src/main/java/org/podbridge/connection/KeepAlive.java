@@ -1,0 +1,59 @@
+package org.podbridge.connection;
+
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import org.podbridge.time.Scheduler;
+
+/** Pings a connection, since proxies cut idle ones, and ends it when it has been silent for too long. Thread-safe. */
+final class KeepAlive {
+
+    private static final double JITTER = 0.2;
+
+    private final Connection connection;
+    private final Scheduler scheduler;
+    private final Duration pingInterval;
+    private final Duration silenceTimeout;
+
+    private volatile long lastHeard;
+    private volatile boolean stopped;
+    private volatile Scheduler.Task next = () -> {};
+
+    KeepAlive(Connection connection, Scheduler scheduler, Duration pingInterval, Duration silenceTimeout) {
+        this.connection = connection;
+        this.scheduler = scheduler;
+        this.pingInterval = pingInterval;
+        this.silenceTimeout = silenceTimeout;
+        this.lastHeard = scheduler.nanoTime();
+    }
+
+    void start() {
+        long nanos = pingInterval.toNanos();
+        long jitter = (long) (nanos * JITTER * ThreadLocalRandom.current().nextDouble());
+        next = scheduler.schedule(Duration.ofNanos(nanos - jitter), this::tick);
+        if (stopped) {
+            next.cancel();
+        }
+    }
+
+    /** Notes a sign of life. */
+    void heard() {
+        lastHeard = scheduler.nanoTime();
+    }
+
+    void stop() {
+        stopped = true;
+        next.cancel();
+    }
+
+    private void tick() {
+        if (stopped) {
+            return;
+        }
+        if (scheduler.nanoTime() - lastHeard >= silenceTimeout.toNanos()) {
+            connection.abort();
+            return;
+        }
+        connection.tryPing();
+        start();
+    }
+}

@@ -1,0 +1,226 @@
+package org.podbridge.connection;
+
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.podbridge.exchange.Chunk;
+import org.podbridge.exchange.Completion;
+import org.podbridge.limits.ByteBudget;
+import org.podbridge.time.Scheduler;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A connection that carries whole messages of bounded size, is kept alive, and never lets a slow reader hold memory.
+ * What both signaling and tunnels stand on.
+ */
+public final class MessageSocket implements ConnectionListener {
+
+    private static final Logger logger = LoggerFactory.getLogger(MessageSocket.class);
+
+    private final Settings settings;
+    private final Scheduler scheduler;
+    private final Handler handler;
+    private final MessageAssembler assembler;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private volatile @Nullable Outbound outbound;
+    private volatile @Nullable KeepAlive keepAlive;
+
+    /**
+     * The numbers that shape a socket.
+     *
+     * @param maxMessageBytes how large a message may be
+     * @param fatalMessageBytes from which size on a message ends the connection with 1009
+     * @param maxSendQueueBytes how many bytes may wait to be sent
+     * @param sendTimeout how long one send may take
+     * @param pingInterval how often to ping
+     * @param silenceTimeout how long the peer may be silent
+     * @param budget what the buffers of large messages are taken from
+     */
+    public record Settings(
+            long maxMessageBytes,
+            long fatalMessageBytes,
+            long maxSendQueueBytes,
+            Duration sendTimeout,
+            Duration pingInterval,
+            Duration silenceTimeout,
+            ByteBudget budget) {}
+
+    /**
+     * What is done with messages. Calls come serially; none blocks. What one throws closes the connection with 1011.
+     */
+    public interface Handler {
+
+        /**
+         * The socket is open and can send.
+         *
+         * @param socket the socket
+         */
+        void onOpen(MessageSocket socket);
+
+        /**
+         * A message came.
+         *
+         * @param bytes holds the message at its start; lent for this call
+         * @param length the message's length in bytes
+         * @param kind text, which is valid UTF-8, or binary
+         */
+        void onMessage(byte[] bytes, int length, MessageKind kind);
+
+        /**
+         * A message has become too large.
+         *
+         * @param bytes holds the beginning of the message; lent for this call
+         * @param length how much of it there is
+         */
+        default void onOverflow(byte[] bytes, int length) {}
+
+        /** A message that was too large has come to its end. */
+        void onTooLarge();
+
+        /**
+         * The socket is closed. Comes once, the last call.
+         *
+         * @param status how it was closed
+         */
+        void onClosed(CloseStatus status);
+    }
+
+    /**
+     * Makes a socket that waits for its connection.
+     *
+     * @param settings the numbers
+     * @param scheduler time
+     * @param handler what is done with messages
+     */
+    public MessageSocket(Settings settings, Scheduler scheduler, Handler handler) {
+        this.settings = settings;
+        this.scheduler = scheduler;
+        this.handler = handler;
+        this.assembler =
+                new MessageAssembler(settings.maxMessageBytes(), settings.fatalMessageBytes(), settings.budget());
+    }
+
+    /**
+     * Queues a message, unless the queue is full.
+     *
+     * @param message the bytes; shared ones must be a duplicate
+     * @param kind text or binary
+     * @param completion told when the message has left or never will; not told if this method returns false
+     * @return whether it was queued; not if the socket is closing
+     */
+    public boolean offer(ByteBuffer message, MessageKind kind, Completion completion) {
+        Outbound out = outbound;
+        return out != null && out.offer(message, kind, completion);
+    }
+
+    /**
+     * Queues a text message. A peer that lets the queue fill up is closed with 1013.
+     *
+     * @param message the bytes; shared ones must be a duplicate
+     */
+    public void send(ByteBuffer message) {
+        Outbound out = outbound;
+        if (out != null && !out.offer(message, MessageKind.TEXT) && !out.isClosing()) {
+            out.closeNow(new CloseStatus(CloseStatus.TRY_AGAIN_LATER, "Slow consumer"));
+        }
+    }
+
+    /**
+     * Closes once what is queued has left.
+     *
+     * @param status code and reason
+     */
+    public void close(CloseStatus status) {
+        Outbound out = outbound;
+        if (out != null) {
+            out.close(status);
+        }
+    }
+
+    /**
+     * Closes and drops what is queued.
+     *
+     * @param status code and reason
+     */
+    public void closeNow(CloseStatus status) {
+        Outbound out = outbound;
+        if (out != null) {
+            out.closeNow(status);
+        }
+    }
+
+    @Override
+    public void onOpen(Connection connection) {
+        outbound = new Outbound(connection, scheduler, settings.maxSendQueueBytes(), settings.sendTimeout());
+        KeepAlive alive = new KeepAlive(connection, scheduler, settings.pingInterval(), settings.silenceTimeout());
+        keepAlive = alive;
+        alive.start();
+        guarded(() -> handler.onOpen(this));
+    }
+
+    @Override
+    public void onPart(Chunk part, MessageKind kind, boolean last) {
+        heard();
+        MessageAssembler.Outcome outcome = assembler.add(part.data(), last);
+        if (outcome == MessageAssembler.Outcome.OVERFLOW) {
+            guarded(() -> handler.onOverflow(assembler.bytes(), assembler.length()));
+            outcome = assembler.discard(last);
+        }
+        switch (outcome) {
+            case COMPLETE -> {
+                guarded(() -> handler.onMessage(assembler.bytes(), assembler.length(), kind));
+                assembler.reset();
+            }
+            case TOO_LARGE -> guarded(handler::onTooLarge);
+            case FATAL -> {
+                assembler.free();
+                closeNow(new CloseStatus(CloseStatus.TOO_BIG, "Message too large"));
+            }
+            default -> {
+                // More is to come.
+            }
+        }
+    }
+
+    @Override
+    public void onPong() {
+        heard();
+    }
+
+    private void heard() {
+        KeepAlive alive = keepAlive;
+        if (alive != null) {
+            alive.heard();
+        }
+    }
+
+    @Override
+    public void onClosed(CloseStatus status) {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        KeepAlive alive = keepAlive;
+        if (alive != null) {
+            alive.stop();
+        }
+        Outbound out = outbound;
+        if (out != null) {
+            out.discard();
+        }
+        assembler.free();
+        guarded(() -> handler.onClosed(status));
+    }
+
+    /** The boundary at which a fault of ours, or a listener's, ends this connection and no other. */
+    private void guarded(Runnable call) {
+        try {
+            call.run();
+        } catch (RuntimeException e) {
+            logger.error("A connection is closed because of a fault", e);
+            closeNow(new CloseStatus(CloseStatus.INTERNAL_ERROR, "Internal error"));
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package org.podbridge.policy;
+
+import java.util.Collection;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.podbridge.auth.Endpoint;
+import org.podbridge.auth.Identity;
+import org.podbridge.exchange.RequestHead;
+import org.podbridge.identity.TunnelName;
+import org.podbridge.identity.WebId;
+
+/**
+ * Who may connect, see, call, claim a name, and visit a tunnel. Thread-safe; must not block.
+ *
+ * <p>A method that throws, completes exceptionally or too late, or returns null denies.
+ */
+public interface AccessPolicy {
+
+    /**
+     * Decides whether an agent may open a WebSocket.
+     *
+     * @param who the agent
+     * @param endpoint what it wants to use
+     * @param origin the origin of the page that asks, if it is a page
+     * @return the decision
+     */
+    CompletionStage<AccessDecision> mayConnect(Identity who, Endpoint endpoint, Optional<String> origin);
+
+    /**
+     * Chooses whom of the agents online an agent may see. Asked for many at once, since presence concerns every pair.
+     *
+     * @param viewer who looks
+     * @param online who is there
+     * @return the visible ones; whom else it holds is ignored
+     */
+    CompletionStage<Set<WebId>> visible(Identity viewer, Set<WebId> online);
+
+    /**
+     * Decides whether an agent may call another. Asked at the first offer, and remembered for a minute. Who is called
+     * may answer.
+     *
+     * @param from the caller
+     * @param to whom it wants to call
+     * @return the decision; a denial looks to the caller as if the other weren't online
+     */
+    CompletionStage<AccessDecision> mayCall(Identity from, WebId to);
+
+    /**
+     * Decides whether an agent may register a tunnel.
+     *
+     * @param who the agent
+     * @param name the name that it wants
+     * @return the decision
+     */
+    CompletionStage<AccessDecision> mayClaim(Identity who, TunnelName name);
+
+    /**
+     * Decides whether a visitor's request may go through a tunnel, after the tunnel's own access rule has allowed it.
+     *
+     * @param visitor who asks, if the tunnel's access rule needed to know
+     * @param tunnel the tunnel
+     * @param request the request
+     * @return the decision; allows unless overridden
+     */
+    default CompletionStage<AccessDecision> mayVisit(
+            Optional<Identity> visitor, TunnelInfo tunnel, RequestHead request) {
+        return CompletableFuture.completedStage(new AccessDecision.Allow());
+    }
+
+    /**
+     * Returns the open form: every authenticated agent may do everything and sees every other. In Solid anybody can be
+     * authenticated, so this fits a server that knows its agents otherwise, such as by
+     * {@link org.podbridge.auth.AuthProvider#fixed}.
+     *
+     * @return the policy
+     */
+    static AccessPolicy anyAuthenticated() {
+        return new AnyAuthenticated();
+    }
+
+    /**
+     * Returns the closed form: only the given agents may connect, they may do everything, and they see each other.
+     *
+     * @param owners the agents, usually those who have a pod on this server
+     * @return the policy
+     */
+    static AccessPolicy ownersOnly(Collection<WebId> owners) {
+        return new OwnersOnly(Set.copyOf(owners));
+    }
+}

@@ -1,0 +1,175 @@
+package org.podbridge.policy;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.podbridge.auth.AuthRequest;
+import org.podbridge.auth.AuthResult;
+import org.podbridge.auth.Authenticator;
+import org.podbridge.auth.Endpoint;
+import org.podbridge.auth.Identity;
+import org.podbridge.connection.ConnectionListener;
+import org.podbridge.connection.HandshakeDecision;
+import org.podbridge.exchange.RequestHead;
+import org.podbridge.exchange.ShortResponse;
+import org.podbridge.limits.Limits;
+
+/** Decides who gets in at an endpoint, and words the refusal of the others. Thread-safe. */
+public final class Admission {
+
+    private final Authenticator authenticator;
+    private final AccessPolicy policy;
+    private final RejectionMode rejectionMode;
+    private final Duration closeTimeout;
+    private final int maxConnections;
+    private final AtomicInteger connections = new AtomicInteger();
+
+    /**
+     * Makes one.
+     *
+     * @param authenticator finds out who asks
+     * @param policy decides who may
+     * @param rejectionMode how a WebSocket is refused
+     * @param limits the count of connections and the time to close
+     */
+    public Admission(Authenticator authenticator, GuardedPolicy policy, RejectionMode rejectionMode, Limits limits) {
+        this.authenticator = authenticator;
+        this.policy = policy;
+        this.rejectionMode = rejectionMode;
+        this.closeTimeout = limits.closeTimeout();
+        this.maxConnections = limits.maxConnections();
+    }
+
+    /** Who asks, or why not. */
+    public sealed interface Admitted {
+
+        /**
+         * Somebody may come in.
+         *
+         * @param identity who it is; empty if anonymous
+         */
+        record In(Optional<Identity> identity) implements Admitted {}
+
+        /**
+         * Somebody may not.
+         *
+         * @param response what to say over HTTP
+         */
+        record Out(ShortResponse response) implements Admitted {}
+    }
+
+    /**
+     * Decides about the opening handshake of a WebSocket.
+     *
+     * @param head the handshake
+     * @param endpoint what is to be used
+     * @param anonymousToo whether somebody without credentials may come in
+     * @param open makes the listener of the connection
+     * @return the decision; never completes exceptionally
+     */
+    public CompletionStage<HandshakeDecision> admitSocket(
+            RequestHead head,
+            Endpoint endpoint,
+            boolean anonymousToo,
+            Function<Optional<Identity>, ConnectionListener> open) {
+        return judge(head, endpoint, AuthRequest.Purpose.UPGRADE, anonymousToo).thenApply(verdict -> {
+            if (verdict instanceof Verdict.Refused refused) {
+                return refuse(head, refused.refusal());
+            }
+            if (connections.get() >= maxConnections) {
+                return refuse(head, Refusal.overloaded());
+            }
+            Optional<Identity> identity = ((Verdict.Admitted) verdict).identity();
+            ConnectionListener listener = new CountedListener(open.apply(identity), connections);
+            return new HandshakeDecision.Accept(Optional.empty(), listener, closeTimeout);
+        });
+    }
+
+    /**
+     * Decides about an HTTP request that needs an identity.
+     *
+     * @param head the request
+     * @param endpoint what is to be used
+     * @param purpose why
+     * @return the decision; never completes exceptionally
+     */
+    public CompletionStage<Admitted> admit(RequestHead head, Endpoint endpoint, AuthRequest.Purpose purpose) {
+        return judge(head, endpoint, purpose, false)
+                .thenApply(verdict -> verdict instanceof Verdict.Refused refused
+                        ? new Admitted.Out(refused.refusal().toResponse())
+                        : new Admitted.In(((Verdict.Admitted) verdict).identity()));
+    }
+
+    /**
+     * Returns how many WebSockets are open.
+     *
+     * @return the number
+     */
+    public int connections() {
+        return connections.get();
+    }
+
+    /**
+     * Returns the answer to somebody who is known and may not.
+     *
+     * @return status 403
+     */
+    public static ShortResponse notAllowed() {
+        return Refusal.notAllowed().toResponse();
+    }
+
+    private sealed interface Verdict {
+        record Admitted(Optional<Identity> identity) implements Verdict {}
+
+        record Refused(Refusal refusal) implements Verdict {}
+    }
+
+    private CompletionStage<Verdict> judge(
+            RequestHead head, Endpoint endpoint, AuthRequest.Purpose purpose, boolean anonymousToo) {
+        return authenticator.authenticate(head, endpoint, purpose).thenCompose(result -> {
+            if (result instanceof AuthResult.Authenticated authenticated) {
+                return mayEnter(authenticated.identity(), head, endpoint);
+            }
+            if (result instanceof AuthResult.NoCredentials && anonymousToo) {
+                return CompletableFuture.completedStage(new Verdict.Admitted(Optional.empty()));
+            }
+            return CompletableFuture.completedStage(new Verdict.Refused(refusal(result, head, endpoint, purpose)));
+        });
+    }
+
+    private CompletionStage<Verdict> mayEnter(Identity identity, RequestHead head, Endpoint endpoint) {
+        if (endpoint == Endpoint.VISIT) {
+            return CompletableFuture.completedStage(new Verdict.Admitted(Optional.of(identity))); // mayVisit decides
+        }
+        return policy.mayConnect(identity, endpoint, head.fields().first("origin"))
+                .thenApply(decision -> decision instanceof AccessDecision.Allow
+                        ? new Verdict.Admitted(Optional.of(identity))
+                        : new Verdict.Refused(Refusal.notAllowed()));
+    }
+
+    private Refusal refusal(AuthResult result, RequestHead head, Endpoint endpoint, AuthRequest.Purpose purpose) {
+        if (result instanceof AuthResult.Rejected rejected) {
+            return Refusal.of(rejected.error());
+        }
+        if (result instanceof AuthResult.Unavailable unavailable) {
+            return Refusal.of(unavailable);
+        }
+        return Refusal.noCredentials(authenticator.challenges(head, endpoint, purpose));
+    }
+
+    private HandshakeDecision refuse(RequestHead head, Refusal refusal) {
+        boolean inBand = switch (rejectionMode) {
+            case AUTO -> head.fields().contains("origin");
+            case HTTP -> false;
+            case IN_BAND -> true;
+        };
+        if (inBand) {
+            return new HandshakeDecision.Accept(Optional.empty(), new RefusingListener(refusal), closeTimeout);
+        }
+        ShortResponse response = refusal.toResponse();
+        return new HandshakeDecision.Reject(response.status(), response.fields(), response.content());
+    }
+}
