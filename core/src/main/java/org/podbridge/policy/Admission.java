@@ -80,7 +80,7 @@ public final class Admission {
                 return refuse(head, refused.refusal());
             }
             if (connections.get() >= maxConnections) {
-                return refuse(head, Refusal.overloaded());
+                return refuse(head, Refusal.overloaded("Too many connections"));
             }
             Optional<Identity> identity = ((Verdict.Admitted) verdict).identity();
             ConnectionListener listener = new CountedListener(open.apply(identity), connections);
