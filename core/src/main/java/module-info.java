@@ -13,6 +13,7 @@ module org.podbridge.core {
     exports org.podbridge.limits;
     exports org.podbridge.policy;
     exports org.podbridge.time;
+    exports org.podbridge.tunnel;
     exports org.podbridge.tunnel.v1 to
             org.podbridge.tunnel.client;
 }
