@@ -10,11 +10,12 @@ module org.podbridge.core {
     exports org.podbridge.connection;
     exports org.podbridge.exchange;
     exports org.podbridge.identity;
+    exports org.podbridge.json to
+            org.podbridge.tunnel.client;
     exports org.podbridge.limits;
     exports org.podbridge.policy;
     exports org.podbridge.time;
-    exports org.podbridge.json to
-            org.podbridge.tunnel.client;
+    exports org.podbridge.tunnel;
     exports org.podbridge.tunnel.v1 to
             org.podbridge.tunnel.client;
 }

@@ -104,16 +104,15 @@ public final class MessageSocket implements ConnectionListener {
     }
 
     /**
-     * Queues a message, unless the queue is full.
+     * Queues a text message whose bytes its sender has reserved elsewhere, so that the queue's bound doesn't matter.
      *
-     * @param message the bytes; shared ones must be a duplicate
-     * @param kind text or binary
+     * @param message the bytes
      * @param completion told when the message has left or never will; not told if this method returns false
      * @return whether it was queued; not if the socket is closing
      */
-    public boolean offer(ByteBuffer message, MessageKind kind, Completion completion) {
+    public boolean sendReserved(ByteBuffer message, Completion completion) {
         Outbound out = outbound;
-        return out != null && out.offer(message, kind, completion);
+        return out != null && out.offerReserved(message, MessageKind.TEXT, completion);
     }
 
     /**

@@ -34,7 +34,7 @@ public final class Outbound {
     private @Nullable CloseStatus closeWhenDrained;
     private boolean closed;
 
-    private record Message(ByteBuffer data, MessageKind kind, int size, Completion completion) {}
+    private record Message(ByteBuffer data, MessageKind kind, int size, boolean counted, Completion completion) {}
 
     /**
      * Makes one.
@@ -59,27 +59,31 @@ public final class Outbound {
      * @return whether it was queued; not if the connection is closing
      */
     public boolean offer(ByteBuffer message, MessageKind kind) {
-        return offer(message, kind, Completion.NONE);
+        return enqueue(new Message(message, kind, message.remaining(), true, Completion.NONE));
     }
 
     /**
-     * Queues a message, unless the queue is full.
+     * Queues a message that doesn't count for the queue's bound, because its sender has reserved its bytes elsewhere.
      *
      * @param message the bytes, which nobody changes until the completion is told
      * @param kind text or binary
      * @param completion told when the message has left or never will; not told if this method returns false
      * @return whether it was queued; not if the connection is closing
      */
-    public boolean offer(ByteBuffer message, MessageKind kind, Completion completion) {
-        int size = message.remaining();
+    public boolean offerReserved(ByteBuffer message, MessageKind kind, Completion completion) {
+        return enqueue(new Message(message, kind, message.remaining(), false, completion));
+    }
+
+    private boolean enqueue(Message message) {
         lock.lock();
         try {
             boolean idle = inFlight == null && queue.isEmpty();
-            if (closed || closeWhenDrained != null || (!idle && queuedBytes + size > maxQueuedBytes)) {
+            boolean full = message.counted() && !idle && queuedBytes + message.size() > maxQueuedBytes;
+            if (closed || closeWhenDrained != null || full) {
                 return false;
             }
-            queue.add(new Message(message, kind, size, completion));
-            queuedBytes += size;
+            queue.add(message);
+            queuedBytes += message.counted() ? message.size() : 0;
         } finally {
             lock.unlock();
         }
@@ -140,21 +144,6 @@ public final class Outbound {
         dropped.forEach(message -> message.completion().failed(cause));
     }
 
-    /**
-     * Returns how many bytes wait or are being sent.
-     *
-     * @return the bytes
-     */
-    public long queuedBytes() {
-        lock.lock();
-        try {
-            Message sending = inFlight;
-            return queuedBytes + (sending == null ? 0 : sending.size());
-        } finally {
-            lock.unlock();
-        }
-    }
-
     /** Sends what can be sent, in a loop rather than by recursion: a send may complete before it returns. */
     private void pump() {
         while (true) {
@@ -167,7 +156,7 @@ public final class Outbound {
                 }
                 next = queue.poll();
                 if (next != null) {
-                    queuedBytes -= next.size();
+                    queuedBytes -= next.counted() ? next.size() : 0;
                     inFlight = next;
                     inFlightSince = scheduler.nanoTime();
                     pumping = true;

@@ -64,6 +64,32 @@ public final class JsonMembers {
         }
     }
 
+    /**
+     * Looks for a string in the beginning of a message that was cut off.
+     *
+     * @param bytes holds the beginning at its start
+     * @param length how many bytes there are
+     * @param name the member's name
+     * @return the first such member's text, or null if it isn't found
+     */
+    public static @Nullable String peekString(byte[] bytes, int length, String name) {
+        try (JsonParser parser = Json.parser(bytes, 0, length)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                return null;
+            }
+            for (String member = parser.nextFieldName(); member != null; member = parser.nextFieldName()) {
+                JsonToken token = parser.nextToken();
+                if (member.equals(name)) {
+                    return token == JsonToken.VALUE_STRING ? parser.getText() : null;
+                }
+                parser.skipChildren();
+            }
+            return null;
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
     private static JsonMembers readMembers(byte[] bytes, int base, JsonParser parser)
             throws IOException, MalformedJsonException {
         Map<String, Member> members = new HashMap<>();

@@ -2,15 +2,18 @@ package org.podbridge.policy;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.podbridge.auth.AuthRequest;
 import org.podbridge.auth.AuthResult;
 import org.podbridge.auth.Authenticator;
 import org.podbridge.auth.Endpoint;
 import org.podbridge.auth.Identity;
+import org.podbridge.connection.CloseStatus;
+import org.podbridge.connection.Connection;
 import org.podbridge.connection.ConnectionListener;
 import org.podbridge.connection.HandshakeDecision;
 import org.podbridge.exchange.RequestHead;
@@ -25,7 +28,8 @@ public final class Admission {
     private final RejectionMode rejectionMode;
     private final Duration closeTimeout;
     private final int maxConnections;
-    private final AtomicInteger connections = new AtomicInteger();
+    private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
 
     /**
      * Makes one.
@@ -79,11 +83,11 @@ public final class Admission {
             if (verdict instanceof Verdict.Refused refused) {
                 return refuse(head, refused.refusal());
             }
-            if (connections.get() >= maxConnections) {
-                return refuse(head, Refusal.overloaded());
+            if (closed || connections.size() >= maxConnections) {
+                return refuse(head, Refusal.overloaded("Too many connections"));
             }
             Optional<Identity> identity = ((Verdict.Admitted) verdict).identity();
-            ConnectionListener listener = new CountedListener(open.apply(identity), connections);
+            ConnectionListener listener = new TrackedListener(open.apply(identity), connections);
             return new HandshakeDecision.Accept(Optional.empty(), listener, closeTimeout);
         });
     }
@@ -109,7 +113,14 @@ public final class Admission {
      * @return the number
      */
     public int connections() {
-        return connections.get();
+        return connections.size();
+    }
+
+    /** Closes all WebSockets with 1001 and lets nobody in any more. Idempotent. */
+    public void close() {
+        closed = true;
+        CloseStatus status = new CloseStatus(CloseStatus.GOING_AWAY, "The server stops");
+        connections.forEach(connection -> connection.close(status));
     }
 
     /**

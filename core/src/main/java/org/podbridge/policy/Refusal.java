@@ -57,14 +57,8 @@ record Refusal(
         return new Refusal(403, "", "Not allowed", "Not allowed", List.of(), Optional.empty());
     }
 
-    static Refusal overloaded() {
-        return new Refusal(
-                503,
-                "",
-                "Too many connections",
-                "Too many connections",
-                List.of(),
-                Optional.of(Duration.ofSeconds(30)));
+    static Refusal overloaded(String what) {
+        return new Refusal(503, "", what, what, List.of(), Optional.of(Duration.ofSeconds(30)));
     }
 
     ShortResponse toResponse() {

@@ -1,26 +1,29 @@
 package org.podbridge.policy;
 
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.Connection;
 import org.podbridge.connection.ConnectionListener;
 import org.podbridge.connection.MessageKind;
 import org.podbridge.exchange.Chunk;
 
-/** A listener that is counted while its connection is open. */
-final class CountedListener implements ConnectionListener {
+/** A listener whose connection stands in a set for as long as it is open. */
+final class TrackedListener implements ConnectionListener {
 
     private final ConnectionListener listener;
-    private final AtomicInteger open;
+    private final Set<Connection> open;
+    private @Nullable Connection connection;
 
-    CountedListener(ConnectionListener listener, AtomicInteger open) {
+    TrackedListener(ConnectionListener listener, Set<Connection> open) {
         this.listener = listener;
         this.open = open;
     }
 
     @Override
     public void onOpen(Connection connection) {
-        open.incrementAndGet();
+        this.connection = connection;
+        open.add(connection);
         listener.onOpen(connection);
     }
 
@@ -36,7 +39,10 @@ final class CountedListener implements ConnectionListener {
 
     @Override
     public void onClosed(CloseStatus status) {
-        open.decrementAndGet();
+        Connection closed = connection;
+        if (closed != null) {
+            open.remove(closed);
+        }
         listener.onClosed(status);
     }
 }

@@ -1,0 +1,19 @@
+package org.podbridge;
+
+/**
+ * What a Podbridge holds at one moment.
+ *
+ * @param connections WebSockets open
+ * @param agentsOnline agents that are online in signaling
+ * @param tunnelNames tunnel names registered, or kept for their agent
+ * @param exchangesInFlight visitors that wait for an answer or are being answered
+ * @param bufferedBytes bytes of tunnel messages and bodies in memory
+ * @param unusedTickets tickets minted and not used
+ */
+public record Diagnostics(
+        int connections,
+        int agentsOnline,
+        int tunnelNames,
+        int exchangesInFlight,
+        long bufferedBytes,
+        int unusedTickets) {}

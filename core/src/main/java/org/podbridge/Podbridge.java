@@ -1,0 +1,407 @@
+package org.podbridge;
+
+import static java.util.Objects.requireNonNull;
+
+import java.net.URI;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ForkJoinPool;
+import org.jspecify.annotations.Nullable;
+import org.podbridge.auth.AuthProvider;
+import org.podbridge.auth.Authenticator;
+import org.podbridge.auth.Endpoint;
+import org.podbridge.auth.Tickets;
+import org.podbridge.exchange.ExchangeHandler;
+import org.podbridge.exchange.RequestHead;
+import org.podbridge.identity.Origin;
+import org.podbridge.limits.Limits;
+import org.podbridge.policy.AccessPolicy;
+import org.podbridge.policy.Admission;
+import org.podbridge.policy.GuardedPolicy;
+import org.podbridge.policy.RejectionMode;
+import org.podbridge.policy.SocketResource;
+import org.podbridge.signaling.SignalingEndpoint;
+import org.podbridge.time.Scheduler;
+import org.podbridge.tunnel.Isolation;
+import org.podbridge.tunnel.TunnelEndpoint;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * WebRTC signaling and HTTP tunnels for one pod server. A host builds it and hands it to an adapter:
+ *
+ * <pre>{@code
+ * Podbridge podbridge = Podbridge.builder()
+ *         .publicUri(URI.create("https://pod.example"))
+ *         .authProvider(authProvider)
+ *         .accessPolicy(AccessPolicy.ownersOnly(owners))
+ *         .build();
+ * server.setHandler(new PodbridgeHandler(podbridge, podHandler));
+ * }</pre>
+ *
+ * <p>Immutable set-up; thread-safe.
+ */
+public final class Podbridge implements Router, AutoCloseable {
+
+    private static final Logger logger = LoggerFactory.getLogger(Podbridge.class);
+    private static final Route HOST = new Route.Host();
+
+    private final String signalingPath;
+    private final String tunnelControlPath;
+    private final Admission admission;
+    private final Tickets tickets;
+    private final SignalingEndpoint signaling;
+    private final TunnelEndpoint tunnels;
+    private final Route signalingSocket;
+    private final Route signalingResource;
+    private final Route tunnelSocket;
+    private final Route tunnelResource;
+
+    private Podbridge(Builder builder, AuthProvider authProvider, AccessPolicy accessPolicy) {
+        SecureRandom random = new SecureRandom();
+        Limits limits = builder.limits;
+        Scheduler scheduler = builder.scheduler;
+        List<URI> publicUris = List.copyOf(builder.publicUris);
+        GuardedPolicy policy = new GuardedPolicy(accessPolicy, limits.authenticationTimeout(), scheduler);
+        this.signalingPath = builder.signalingPath;
+        this.tunnelControlPath = builder.tunnelControlPath;
+        this.tickets = new Tickets(scheduler, random, limits);
+        Authenticator authenticator =
+                new Authenticator(authProvider, tickets, publicUris, limits.authenticationTimeout(), scheduler);
+        this.admission = new Admission(authenticator, policy, builder.rejectionMode, limits);
+        this.signaling = new SignalingEndpoint(admission, policy, scheduler, random, limits, builder.anonymousRooms);
+        this.tunnels = new TunnelEndpoint(
+                new TunnelEndpoint.Configuration(
+                        publicUris,
+                        builder.tunnelPath,
+                        builder.tunnelHost,
+                        builder.isolation,
+                        builder.sessionCookies,
+                        builder.reservedNames),
+                admission,
+                policy,
+                scheduler,
+                random,
+                limits);
+        this.signalingSocket = new Route.WebSocket(signaling);
+        this.tunnelSocket = new Route.WebSocket(tunnels);
+        long ticketSeconds = limits.ticketLifetime().toSeconds();
+        this.signalingResource = new Route.Http(new SocketResource(
+                Endpoint.SIGNALING,
+                admission,
+                tickets,
+                append(publicUris.get(0), signalingPath),
+                ticketSeconds,
+                signaling.description()));
+        this.tunnelResource = new Route.Http(new SocketResource(
+                Endpoint.TUNNEL,
+                admission,
+                tickets,
+                append(publicUris.get(0), tunnelControlPath),
+                ticketSeconds,
+                tunnels.description()));
+        if (builder.isolation == Isolation.NONE) {
+            logger.warn("Tunnels are not isolated: the scripts of every tunnel can act in the pod as its visitor");
+        }
+    }
+
+    private static URI append(URI base, String path) {
+        String text = base.toString();
+        return URI.create((text.endsWith("/") ? text.substring(0, text.length() - 1) : text) + path);
+    }
+
+    /**
+     * Returns a builder.
+     *
+     * @return the builder
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public Route route(RequestHead request) {
+        Optional<ExchangeHandler> visitor = tunnels.visitorHandler(request);
+        if (visitor.isPresent()) {
+            return new Route.Http(visitor.get());
+        }
+        String path = request.path();
+        if (path.equals(signalingPath)) {
+            return request.isWebSocketUpgrade() ? signalingSocket : signalingResource;
+        }
+        if (path.equals(tunnelControlPath)) {
+            return request.isWebSocketUpgrade() ? tunnelSocket : tunnelResource;
+        }
+        return HOST;
+    }
+
+    /**
+     * Returns what is held at the moment. When nobody is connected and nothing is under way, all but unused tickets and
+     * kept names is zero.
+     *
+     * @return the numbers
+     */
+    public Diagnostics diagnostics() {
+        return new Diagnostics(
+                admission.connections(),
+                signaling.agentsOnline(),
+                tunnels.names(),
+                tunnels.exchangesInFlight(),
+                tunnels.bufferedBytes(),
+                tickets.size());
+    }
+
+    /**
+     * Closes every WebSocket with 1001, which ends the exchanges of its tunnels, and lets no new one in. Returns
+     * without waiting. Idempotent.
+     */
+    @Override
+    public void close() {
+        admission.close();
+    }
+
+    /** Collects the set-up. Not thread-safe. */
+    public static final class Builder {
+
+        private final List<URI> publicUris = new ArrayList<>(1);
+        private @Nullable AuthProvider authProvider;
+        private @Nullable AccessPolicy accessPolicy;
+        private Limits limits = Limits.defaults();
+        private Scheduler scheduler = Scheduler.system(ForkJoinPool.commonPool());
+        private RejectionMode rejectionMode = RejectionMode.AUTO;
+        private boolean anonymousRooms;
+        private String signalingPath = "/.webrtc";
+        private String tunnelControlPath = "/.tunnel";
+        private String tunnelPath = "/tunnel";
+        private @Nullable String tunnelHost;
+        private Isolation isolation = Isolation.SANDBOX;
+        private Set<String> sessionCookies = Set.of();
+        private Set<String> reservedNames = Set.of();
+
+        private Builder() {}
+
+        /**
+         * Adds a URI under which clients reach the server. Required, since a token's proof names it; never guessed from
+         * a request. The first one is used where one is written.
+         *
+         * @param publicUri an absolute http or https URI, with no path but where the pod is mounted
+         * @return this builder
+         * @throws IllegalArgumentException if it is no such URI
+         */
+        public Builder publicUri(URI publicUri) {
+            boolean http = "http".equals(publicUri.getScheme()) || "https".equals(publicUri.getScheme());
+            if (!http
+                    || publicUri.getHost() == null
+                    || publicUri.getRawUserInfo() != null
+                    || publicUri.getRawQuery() != null
+                    || publicUri.getRawFragment() != null) {
+                throw new IllegalArgumentException(
+                        "publicUri: " + publicUri + " (expected: http or https, host, no query, no fragment)");
+            }
+            publicUris.add(publicUri);
+            return this;
+        }
+
+        /**
+         * Sets who finds out who somebody is. Required.
+         *
+         * @param authProvider the provider
+         * @return this builder
+         */
+        public Builder authProvider(AuthProvider authProvider) {
+            this.authProvider = requireNonNull(authProvider, "authProvider");
+            return this;
+        }
+
+        /**
+         * Sets who decides what somebody may do. Required: there is no safe default that is also useful.
+         *
+         * @param accessPolicy the policy
+         * @return this builder
+         */
+        public Builder accessPolicy(AccessPolicy accessPolicy) {
+            this.accessPolicy = requireNonNull(accessPolicy, "accessPolicy");
+            return this;
+        }
+
+        /**
+         * Sets the limits; {@link Limits#defaults()} unless set.
+         *
+         * @param limits the limits
+         * @return this builder
+         */
+        public Builder limits(Limits limits) {
+            this.limits = requireNonNull(limits, "limits");
+            return this;
+        }
+
+        /**
+         * Sets the source of time; the system's, with tasks on the common pool, unless set.
+         *
+         * @param scheduler the scheduler
+         * @return this builder
+         */
+        public Builder scheduler(Scheduler scheduler) {
+            this.scheduler = requireNonNull(scheduler, "scheduler");
+            return this;
+        }
+
+        /**
+         * Sets how a WebSocket is refused; {@link RejectionMode#AUTO} unless set.
+         *
+         * @param rejectionMode the mode
+         * @return this builder
+         */
+        public Builder rejectionMode(RejectionMode rejectionMode) {
+            this.rejectionMode = requireNonNull(rejectionMode, "rejectionMode");
+            return this;
+        }
+
+        /**
+         * Sets whether somebody without credentials may connect to signaling, for rooms only; not, unless set.
+         *
+         * @param anonymousRooms whether they may
+         * @return this builder
+         */
+        public Builder anonymousRooms(boolean anonymousRooms) {
+            this.anonymousRooms = anonymousRooms;
+            return this;
+        }
+
+        /**
+         * Sets the path of the signaling WebSocket; {@code /.webrtc} unless set.
+         *
+         * @param signalingPath the path
+         * @return this builder
+         * @throws IllegalArgumentException if it doesn't begin with a slash, or ends with one
+         */
+        public Builder signalingPath(String signalingPath) {
+            this.signalingPath = checkedPath("signalingPath", signalingPath);
+            return this;
+        }
+
+        /**
+         * Sets the path of the tunnel clients' WebSocket; {@code /.tunnel} unless set.
+         *
+         * @param tunnelControlPath the path
+         * @return this builder
+         * @throws IllegalArgumentException if it doesn't begin with a slash, or ends with one
+         */
+        public Builder tunnelControlPath(String tunnelControlPath) {
+            this.tunnelControlPath = checkedPath("tunnelControlPath", tunnelControlPath);
+            return this;
+        }
+
+        /**
+         * Sets the path under which visitors reach tunnels by name; {@code /tunnel} unless set.
+         *
+         * @param tunnelPath the path
+         * @return this builder
+         * @throws IllegalArgumentException if it doesn't begin with a slash, or ends with one
+         */
+        public Builder tunnelPath(String tunnelPath) {
+            this.tunnelPath = checkedPath("tunnelPath", tunnelPath);
+            return this;
+        }
+
+        /**
+         * Sets the host under which each tunnel gets a host, and so an origin, of its own; none unless set. It must
+         * neither be the pod's host nor lie above or below it, loopback names excepted.
+         *
+         * @param tunnelHost a host without port, such as {@code tunnels.example}
+         * @return this builder
+         */
+        public Builder tunnelHost(String tunnelHost) {
+            String host = requireNonNull(tunnelHost, "tunnelHost").toLowerCase(Locale.ROOT);
+            if (!host.matches("[a-z0-9-]+(\\.[a-z0-9-]+)*")) {
+                throw new IllegalArgumentException("tunnelHost: " + host + " (expected: a host name without port)");
+            }
+            this.tunnelHost = host;
+            return this;
+        }
+
+        /**
+         * Sets how pages under {@link #tunnelPath} are kept away from the pod; {@link Isolation#SANDBOX} unless set.
+         *
+         * @param isolation the isolation
+         * @return this builder
+         */
+        public Builder isolation(Isolation isolation) {
+            this.isolation = requireNonNull(isolation, "isolation");
+            return this;
+        }
+
+        /**
+         * Sets the names of the server's own cookies, which never cross a tunnel in either direction; none unless set.
+         *
+         * @param sessionCookies the names
+         * @return this builder
+         */
+        public Builder sessionCookies(Set<String> sessionCookies) {
+            this.sessionCookies = Set.copyOf(sessionCookies);
+            return this;
+        }
+
+        /**
+         * Sets tunnel names that nobody gets, compared without case; none unless set.
+         *
+         * @param reservedNames the names
+         * @return this builder
+         */
+        public Builder reservedNames(Set<String> reservedNames) {
+            Set<String> lowerCase = new HashSet<>();
+            reservedNames.forEach(name -> lowerCase.add(name.toLowerCase(Locale.ROOT)));
+            this.reservedNames = Set.copyOf(lowerCase);
+            return this;
+        }
+
+        /**
+         * Returns a Podbridge of this set-up.
+         *
+         * @return the Podbridge
+         * @throws IllegalStateException if something required is missing or two settings contradict each other
+         */
+        public Podbridge build() {
+            if (publicUris.isEmpty()) {
+                throw new IllegalStateException(
+                        "publicUri is missing: name the URI under which clients reach the server");
+            }
+            if (authProvider == null) {
+                throw new IllegalStateException("authProvider is missing: say who finds out who somebody is");
+            }
+            if (accessPolicy == null) {
+                throw new IllegalStateException(
+                        "accessPolicy is missing: choose one, such as AccessPolicy.ownersOnly(…)");
+            }
+            if (tunnelHost != null) {
+                publicUris.forEach(
+                        uri -> checkTunnelHost(tunnelHost, uri.getHost().toLowerCase(Locale.ROOT)));
+            }
+            return new Podbridge(this, authProvider, accessPolicy);
+        }
+
+        private static void checkTunnelHost(String tunnelHost, String podHost) {
+            boolean related = tunnelHost.equals(podHost)
+                    || tunnelHost.endsWith("." + podHost)
+                    || podHost.endsWith("." + tunnelHost);
+            if (related && Origin.isLoopbackHost(tunnelHost) && Origin.isLoopbackHost(podHost)) {
+                logger.warn("The tunnel host {} and the pod's host {} share cookies", tunnelHost, podHost);
+            } else if (related) {
+                throw new IllegalStateException("tunnelHost " + tunnelHost + " and the pod's host " + podHost
+                        + " must not lie below each other: a tunnel could set the pod's cookies");
+            }
+        }
+
+        private static String checkedPath(String name, String path) {
+            if (!path.matches("(/[A-Za-z0-9._~-]+)+")) {
+                throw new IllegalArgumentException(name + ": " + path + " (expected: like /name, no slash at the end)");
+            }
+            return path;
+        }
+    }
+}

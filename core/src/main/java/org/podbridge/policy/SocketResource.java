@@ -1,0 +1,129 @@
+package org.podbridge.policy;
+
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.podbridge.auth.AuthRequest;
+import org.podbridge.auth.Endpoint;
+import org.podbridge.auth.Identity;
+import org.podbridge.auth.Tickets;
+import org.podbridge.exchange.Exchange;
+import org.podbridge.exchange.ExchangeHandler;
+import org.podbridge.exchange.HeaderFields;
+import org.podbridge.exchange.RequestHead;
+import org.podbridge.exchange.ShortResponse;
+import org.podbridge.json.JsonWriter;
+
+/**
+ * What plain HTTP finds on the path of a WebSocket: a ticket for who POSTs with credentials, and a description of the
+ * endpoint for the others. Thread-safe.
+ */
+public final class SocketResource implements ExchangeHandler {
+
+    private final Endpoint endpoint;
+    private final Admission admission;
+    private final Tickets tickets;
+    private final URI publicUri;
+    private final long ticketSeconds;
+    private final ByteBuffer description;
+
+    /**
+     * Makes one.
+     *
+     * @param endpoint the endpoint on whose path it stands
+     * @param admission decides who gets a ticket
+     * @param tickets makes them
+     * @param publicUri the endpoint's URI as clients see it, with the scheme http or https
+     * @param ticketSeconds how long a ticket can be used
+     * @param description a JSON object for who asks without an upgrade
+     */
+    public SocketResource(
+            Endpoint endpoint,
+            Admission admission,
+            Tickets tickets,
+            URI publicUri,
+            long ticketSeconds,
+            ByteBuffer description) {
+        this.endpoint = endpoint;
+        this.admission = admission;
+        this.tickets = tickets;
+        this.publicUri = publicUri;
+        this.ticketSeconds = ticketSeconds;
+        this.description = description;
+    }
+
+    @Override
+    public void handle(Exchange exchange) {
+        RequestHead head = exchange.request();
+        switch (head.method()) {
+            case "POST" -> mint(exchange);
+            case "OPTIONS" -> new ShortResponse(204, preflight(head), "").sendTo(exchange);
+            case "GET", "HEAD" ->
+                describe(426, cors(head).add("upgrade", "websocket").add("connection", "upgrade"))
+                        .sendTo(exchange);
+            default ->
+                describe(405, cors(head).add("allow", "GET, HEAD, OPTIONS, POST"))
+                        .sendTo(exchange);
+        }
+    }
+
+    private void mint(Exchange exchange) {
+        RequestHead head = exchange.request();
+        admission.admit(head, endpoint, AuthRequest.Purpose.TICKET).thenAccept(admitted -> {
+            ShortResponse response = admitted instanceof Admission.Admitted.Out out
+                    ? out.response()
+                    : mintFor(((Admission.Admitted.In) admitted).identity(), head);
+            HeaderFields fields = cors(head).addAll(response.fields()).build();
+            new ShortResponse(response.status(), fields, response.content()).sendTo(exchange);
+        });
+    }
+
+    private ShortResponse mintFor(Optional<Identity> identity, RequestHead head) {
+        Optional<String> ticket = identity.flatMap(
+                who -> tickets.mint(who, endpoint, head.fields().first("origin")));
+        return ticket.map(this::ticketResponse)
+                .orElseGet(
+                        () -> Refusal.overloaded("Too many tickets are unused").toResponse());
+    }
+
+    private ShortResponse ticketResponse(String ticket) {
+        String socketUri = publicUri.toString().replaceFirst("^http", "ws") + "?token=" + ticket;
+        ByteBuffer content = JsonWriter.object(256)
+                .string("ticket", ticket)
+                .number("expiresIn", ticketSeconds)
+                .string("url", socketUri)
+                .finish();
+        HeaderFields fields = HeaderFields.of(
+                "content-type", "application/json", "cache-control", "no-store", "referrer-policy", "no-referrer");
+        return new ShortResponse(200, fields, text(content));
+    }
+
+    private ShortResponse describe(int status, HeaderFields.Builder fields) {
+        fields.add("content-type", "application/json").add("cache-control", "no-cache");
+        return new ShortResponse(status, fields.build(), text(description.duplicate()));
+    }
+
+    /** Solid apps live on any origin, and no credential here is one that a browser sends by itself. */
+    private static HeaderFields.Builder cors(RequestHead head) {
+        HeaderFields.Builder fields = HeaderFields.builder();
+        head.fields()
+                .first("origin")
+                .ifPresent(origin -> fields.add("access-control-allow-origin", origin)
+                        .add("access-control-expose-headers", "www-authenticate, retry-after")
+                        .add("vary", "Origin"));
+        return fields;
+    }
+
+    private static HeaderFields preflight(RequestHead head) {
+        return cors(head)
+                .add("access-control-allow-methods", "GET, POST")
+                .add("access-control-allow-headers", "authorization, dpop, content-type")
+                .add("access-control-max-age", "600")
+                .build();
+    }
+
+    private static String text(ByteBuffer utf8) {
+        return StandardCharsets.UTF_8.decode(utf8).toString();
+    }
+}

@@ -1,0 +1,190 @@
+package org.podbridge.presence;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
+import org.podbridge.auth.Identity;
+import org.podbridge.identity.WebId;
+import org.podbridge.policy.GuardedPolicy;
+
+/**
+ * What one connection's agent has been told of the others. Sends a snapshot first, then only differences: nobody is
+ * missed or told twice, however changes, other threads and a slow policy interleave. Thread-safe.
+ */
+public final class PresenceView {
+
+    private final Identity viewer;
+    private final PresenceRegistry<?> registry;
+    private final GuardedPolicy policy;
+    private final Sink sink;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    // Guarded by lock. While 'busy', one thread, or one stage of the policy, works and the others only leave changes.
+    private final Map<WebId, List<PresenceChange>> changes = new LinkedHashMap<>();
+    private boolean busy = true;
+    private boolean closed;
+    // Touched only by who made the view busy.
+    private final BitSet told = new BitSet();
+
+    /** Where a view's findings go. Calls come one at a time. */
+    public interface Sink {
+
+        /**
+         * The others that are online, to be told first of all.
+         *
+         * @param peers the visible ones
+         */
+        void snapshot(Collection<WebId> peers);
+
+        /**
+         * An agent came, or one that had been told of has left.
+         *
+         * @param message says so; a buffer of the sink's own
+         */
+        void changed(ByteBuffer message);
+    }
+
+    /**
+     * Makes a view that waits for {@link #open}.
+     *
+     * @param viewer whose view it is
+     * @param registry who is online
+     * @param policy who is visible
+     * @param sink where findings go
+     */
+    public PresenceView(Identity viewer, PresenceRegistry<?> registry, GuardedPolicy policy, Sink sink) {
+        this.viewer = viewer;
+        this.registry = registry;
+        this.policy = policy;
+        this.sink = sink;
+    }
+
+    /** Sends the snapshot, then what changes. To be called once, after the connection has joined the registry. */
+    public void open() {
+        List<PresenceRegistry.Agent> others = registry.snapshot().stream()
+                .filter(agent -> !agent.webId().equals(viewer.webId()))
+                .toList();
+        Set<WebId> webIds = others.stream().map(PresenceRegistry.Agent::webId).collect(Collectors.toUnmodifiableSet());
+        policy.visible(viewer, webIds).thenAccept(visible -> {
+            List<WebId> peers = new ArrayList<>(others.size());
+            for (PresenceRegistry.Agent agent : others) {
+                if (visible.contains(agent.webId())) {
+                    told.set(agent.slot());
+                    peers.add(agent.webId());
+                }
+            }
+            if (!isClosed()) {
+                sink.snapshot(peers);
+            }
+            work();
+        });
+    }
+
+    /** Lets go of everything; nothing more is sent. Idempotent. */
+    public void close() {
+        Map<WebId, List<PresenceChange>> left;
+        lock.lock();
+        try {
+            closed = true;
+            left = new LinkedHashMap<>(changes);
+            changes.clear();
+        } finally {
+            lock.unlock();
+        }
+        left.values().forEach(PresenceView::dealtWith);
+    }
+
+    void changed(PresenceChange change) {
+        boolean mine = false;
+        boolean ignored = false;
+        lock.lock();
+        try {
+            ignored = closed || change.webId().equals(viewer.webId());
+            if (!ignored) {
+                changes.computeIfAbsent(change.webId(), webId -> new ArrayList<>(1))
+                        .add(change);
+                mine = !busy;
+                busy = true;
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (ignored) {
+            change.dealtWith();
+        } else if (mine) {
+            work();
+        }
+    }
+
+    /** Deals with the changes that have come, in a loop while the policy answers at once. */
+    private void work() {
+        boolean more = true;
+        while (more) {
+            more = workOnce();
+        }
+    }
+
+    /** Returns whether to go on; if not, the view is idle, or a stage of the policy will go on. */
+    private boolean workOnce() {
+        Map<WebId, List<PresenceChange>> batch;
+        lock.lock();
+        try {
+            if (changes.isEmpty()) {
+                busy = false;
+                return false;
+            }
+            batch = new LinkedHashMap<>(changes);
+            changes.clear();
+        } finally {
+            lock.unlock();
+        }
+        Set<WebId> arrived = batch.keySet().stream().filter(registry::isOnline).collect(Collectors.toUnmodifiableSet());
+        var answer = policy.visible(viewer, arrived);
+        if (answer.toCompletableFuture().isDone()) {
+            answer.thenAccept(visible -> tell(batch, visible));
+            return true;
+        }
+        answer.thenAccept(visible -> {
+            tell(batch, visible);
+            work();
+        });
+        return false;
+    }
+
+    private void tell(Map<WebId, List<PresenceChange>> batch, Set<WebId> visible) {
+        boolean silent = isClosed();
+        batch.forEach((webId, changesOfAgent) -> {
+            PresenceChange last = changesOfAgent.get(changesOfAgent.size() - 1);
+            int slot = last.slot();
+            boolean online = registry.isOnline(webId);
+            if (!silent && online && visible.contains(webId) && !told.get(slot)) {
+                told.set(slot);
+                sink.changed(last.joinedMessage());
+            } else if (!silent && !online && told.get(slot)) {
+                told.clear(slot);
+                sink.changed(last.leftMessage());
+            }
+            dealtWith(changesOfAgent);
+        });
+    }
+
+    private static void dealtWith(List<PresenceChange> changes) {
+        changes.forEach(PresenceChange::dealtWith);
+    }
+
+    private boolean isClosed() {
+        lock.lock();
+        try {
+            return closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,136 @@
+package org.podbridge.signaling;
+
+import java.nio.ByteBuffer;
+import java.security.SecureRandom;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.podbridge.auth.Endpoint;
+import org.podbridge.auth.Identity;
+import org.podbridge.connection.ConnectionListener;
+import org.podbridge.connection.Handshake;
+import org.podbridge.connection.HandshakeDecision;
+import org.podbridge.connection.MessageSocket;
+import org.podbridge.exchange.RequestHead;
+import org.podbridge.identity.PeerId;
+import org.podbridge.identity.WebId;
+import org.podbridge.json.JsonWriter;
+import org.podbridge.limits.ByteBudget;
+import org.podbridge.limits.Limits;
+import org.podbridge.policy.Admission;
+import org.podbridge.policy.GuardedPolicy;
+import org.podbridge.presence.PresenceRegistry;
+import org.podbridge.signaling.identity.IdentityCodec;
+import org.podbridge.time.Scheduler;
+
+/** The endpoint at which agents meet. Thread-safe. */
+public final class SignalingEndpoint implements Handshake {
+
+    /** From this size on a message ends the connection, in bytes. */
+    private static final long FATAL_MESSAGE_BYTES = 16L * 1024 * 1024;
+
+    private final Admission admission;
+    private final GuardedPolicy policy;
+    private final Scheduler scheduler;
+    private final SecureRandom random;
+    private final Limits limits;
+    private final boolean anonymousRooms;
+    private final PresenceRegistry<SignalingConnection> registry = new PresenceRegistry<>(new IdentityMessages());
+
+    /**
+     * Makes one.
+     *
+     * @param admission decides who gets in
+     * @param policy decides who sees and calls whom
+     * @param scheduler time
+     * @param random the source of randomness
+     * @param limits the limits
+     * @param anonymousRooms whether somebody without an identity may connect
+     */
+    public SignalingEndpoint(
+            Admission admission,
+            GuardedPolicy policy,
+            Scheduler scheduler,
+            SecureRandom random,
+            Limits limits,
+            boolean anonymousRooms) {
+        this.admission = admission;
+        this.policy = policy;
+        this.scheduler = scheduler;
+        this.random = random;
+        this.limits = limits;
+        this.anonymousRooms = anonymousRooms;
+    }
+
+    @Override
+    public CompletionStage<HandshakeDecision> decide(RequestHead request) {
+        return admission.admitSocket(request, Endpoint.SIGNALING, anonymousRooms, this::open);
+    }
+
+    private ConnectionListener open(Optional<Identity> identity) {
+        MessageSocket.Settings settings = new MessageSocket.Settings(
+                limits.maxSignalingMessageBytes(),
+                FATAL_MESSAGE_BYTES,
+                limits.maxSendQueueBytes(),
+                limits.sendTimeout(),
+                limits.pingInterval(),
+                limits.silenceTimeout(),
+                new ByteBudget(limits.maxSignalingMessageBytes()));
+        MessageSocket.Handler handler = identity.isPresent()
+                ? new SignalingConnection(this, identity.get(), PeerId.random(random))
+                : new AnonymousConnection();
+        return new MessageSocket(settings, scheduler, handler);
+    }
+
+    /**
+     * Describes the endpoint to who comes without a WebSocket.
+     *
+     * @return a JSON object
+     */
+    public ByteBuffer description() {
+        return JsonWriter.object(256)
+                .string("protocol", "webrtc-signaling")
+                .strings("dialects", java.util.List.of("identity"))
+                .strings("extensions", java.util.List.of())
+                .startObject("limits")
+                .number("maxMessageBytes", limits.maxSignalingMessageBytes())
+                .endObject()
+                .finish();
+    }
+
+    /**
+     * Returns how many agents are online.
+     *
+     * @return the number
+     */
+    public int agentsOnline() {
+        return registry.size();
+    }
+
+    PresenceRegistry<SignalingConnection> registry() {
+        return registry;
+    }
+
+    GuardedPolicy policy() {
+        return policy;
+    }
+
+    Scheduler scheduler() {
+        return scheduler;
+    }
+
+    long maxWaitingBytes() {
+        return limits.maxSendQueueBytes();
+    }
+
+    private static final class IdentityMessages implements PresenceRegistry.Messages {
+        @Override
+        public ByteBuffer joined(WebId webId) {
+            return IdentityCodec.peerJoined(webId);
+        }
+
+        @Override
+        public ByteBuffer left(WebId webId) {
+            return IdentityCodec.peerLeft(webId);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package org.podbridge.tunnel;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import org.podbridge.exchange.HeaderFields;
+import org.podbridge.exchange.RequestHead;
+import org.podbridge.exchange.ShortResponse;
+import org.podbridge.json.JsonWriter;
+
+/** What the relay itself says to a visitor, as JSON or, for a browser, as a small page. */
+enum RelayAnswer {
+    MALFORMED_TARGET(400, "Bad Request", "Malformed request target"),
+    NOT_FOUND(404, "Not Found", "No tunnel is named"),
+    BODY_TOO_LARGE(413, "Content Too Large", "Request body too large"),
+    TARGET_TOO_LONG(414, "URI Too Long", "Request target too long"),
+    FORBIDDEN(403, "Forbidden", "Not allowed"),
+    NOT_CONNECTED(502, "Bad Gateway", "Tunnel not connected"),
+    DISCONNECTED(502, "Bad Gateway", "Tunnel disconnected"),
+    BAD_RESPONSE(502, "Bad Gateway", "The tunnel's response can't be passed on"),
+    RESPONSE_TOO_LARGE(502, "Bad Gateway", "The tunnel's response is too large"),
+    BUSY(503, "Service Unavailable", "Tunnel busy"),
+    TIMEOUT(504, "Gateway Timeout", "Gateway Timeout");
+
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
+
+    private final int status;
+    private final String error;
+    private final String message;
+
+    RelayAnswer(int status, String error, String message) {
+        this.status = status;
+        this.error = error;
+        this.message = message;
+    }
+
+    int status() {
+        return status;
+    }
+
+    ShortResponse toResponse(RequestHead request) {
+        return toResponse(request, status == 503 ? Optional.of(RETRY_AFTER) : Optional.empty());
+    }
+
+    ShortResponse toResponse(RequestHead request, Optional<Duration> retryAfter) {
+        boolean html = request.fields().all("accept").stream().anyMatch(accept -> accept.contains("text/html"));
+        HeaderFields.Builder fields = HeaderFields.builder()
+                .add("content-type", html ? "text/html; charset=utf-8" : "application/json")
+                .add("cache-control", "no-store")
+                .add("vary", "Accept");
+        retryAfter.ifPresent(delay -> fields.add("retry-after", Long.toString(delay.toSeconds())));
+        ResponseRules.isolate(fields);
+        return new ShortResponse(status, fields.build(), html ? page() : json());
+    }
+
+    private String json() {
+        return StandardCharsets.UTF_8
+                .decode(JsonWriter.object(96)
+                        .string("error", error)
+                        .string("message", message)
+                        .finish())
+                .toString();
+    }
+
+    private String page() {
+        return """
+                <!doctype html>
+                <html lang="en">
+                <meta charset="utf-8">
+                <meta name="viewport" content="width=device-width">
+                <title>%1$d %2$s</title>
+                <style>body{font:1.1rem/1.5 system-ui,sans-serif;margin:20vh auto;max-width:30rem;padding:0 1rem}</style>
+                <h1>%3$s</h1>
+                <p>%1$d %2$s</p>
+                </html>
+                """.formatted(status, error, message);
+    }
+}

@@ -1,0 +1,204 @@
+package org.podbridge.tunnel;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.podbridge.exchange.HeaderFields;
+import org.podbridge.exchange.RequestHead;
+import org.podbridge.identity.Origin;
+
+/** Which of a service's header fields a visitor gets to see, and what the relay adds. Immutable. */
+final class ResponseRules {
+
+    static final String SANDBOX = "sandbox allow-scripts allow-forms allow-popups allow-modals allow-downloads";
+
+    /** Fields that would act on the whole host, on the front proxy, or on framing, whoever sends them. */
+    private static final Set<String> NEVER = Set.of(
+            "accept-ch",
+            "activate-storage-access",
+            "alt-svc",
+            "available-dictionary",
+            "cache-tag",
+            "cdn-cache-control",
+            "clear-site-data",
+            "critical-ch",
+            "delegate-ch",
+            "edge-control",
+            "expect-ct",
+            "forwarded",
+            "nel",
+            "origin-agent-cluster",
+            "origin-trial",
+            "report-to",
+            "reporting-endpoints",
+            "secure-session-registration",
+            "server",
+            "service-worker-allowed",
+            "set-cookie2",
+            "set-login",
+            "speculation-rules",
+            "strict-transport-security",
+            "supports-loading-mode",
+            "surrogate-control",
+            "surrogate-key",
+            "use-as-dictionary",
+            "via",
+            "x-litespeed-location",
+            "x-permitted-cross-domain-policies",
+            "x-reproxy-url",
+            "x-sendfile");
+
+    private static final List<String> NEVER_PREFIXES =
+            List.of("x-accel-", "x-forwarded-", "public-key-pins", "attribution-reporting-", "proxy-");
+
+    private final Set<String> sessionCookies;
+    private final List<Origin> publicOrigins;
+
+    ResponseRules(Set<String> sessionCookies, List<Origin> publicOrigins) {
+        this.sessionCookies = sessionCookies;
+        this.publicOrigins = publicOrigins;
+    }
+
+    /**
+     * How the visitor's request came.
+     *
+     * @param request the request
+     * @param prefix the path under which the service is seen, or the empty string if it has a host of its own
+     * @param passthrough whether cookies cross
+     * @param sandboxed whether pages get an origin of their own
+     */
+    record Context(RequestHead request, String prefix, boolean passthrough, boolean sandboxed) {}
+
+    /** Returns the fields that cross, or empty if the response can't be passed on. */
+    Optional<HeaderFields> apply(HeaderFields fields, Context context) {
+        Set<String> hopByHop = FieldRules.hopByHop(fields);
+        HeaderFields.Builder crossing = HeaderFields.builder();
+        boolean corsGranted = false;
+        for (HeaderFields.Field field : fields.asList()) {
+            String name = field.name().toLowerCase(Locale.ROOT);
+            String value = field.value().trim();
+            if (!FieldRules.isToken(name) || !FieldRules.isFieldValue(value)) {
+                return Optional.empty();
+            }
+            if (hopByHop.contains(name) || isNever(name)) {
+                continue;
+            }
+            corsGranted |= name.equals("access-control-allow-origin");
+            String mapped = map(name, value, context);
+            if (mapped == null) {
+                return Optional.empty();
+            }
+            if (!mapped.isEmpty() || value.isEmpty()) {
+                crossing.add(name, mapped);
+            }
+        }
+        if (context.sandboxed()) {
+            isolate(crossing);
+            if (!corsGranted && context.request().fields().all("origin").equals(List.of("null"))) {
+                // The page's own modules and fetches, which come from its opaque origin.
+                crossing.add("access-control-allow-origin", "*").add("vary", "Origin");
+            }
+        }
+        return Optional.of(crossing.build());
+    }
+
+    /** Adds what keeps a page of a tunnel away from the pod. */
+    static HeaderFields.Builder isolate(HeaderFields.Builder fields) {
+        return fields.add("content-security-policy", SANDBOX).add("x-content-type-options", "nosniff");
+    }
+
+    private static boolean isNever(String name) {
+        return NEVER.contains(name)
+                || NEVER_PREFIXES.stream().anyMatch(name::startsWith)
+                || name.endsWith("-cdn-cache-control");
+    }
+
+    /** Returns the value to send, the empty string to leave the field out, or null to refuse the response. */
+    private @Nullable String map(String name, String value, Context context) {
+        return switch (name) {
+            case "content-length" -> isLengthOfHead(value, context) ? value : "";
+            case "set-cookie" -> context.passthrough() ? cookie(value, context.prefix()) : "";
+            case "location", "content-location" -> location(value, context);
+            case "access-control-allow-credentials" -> context.sandboxed() ? "" : value;
+            default -> value;
+        };
+    }
+
+    /** Framing is computed by who frames; only a response to HEAD tells a length that nobody frames. */
+    private static boolean isLengthOfHead(String value, Context context) {
+        return context.request().method().equals("HEAD")
+                && value.length() < 19
+                && !value.isEmpty()
+                && value.chars().allMatch(c -> c >= '0' && c <= '9');
+    }
+
+    /** Returns the cookie for the tunnel's own path, or the empty string if it is none of the service's. */
+    private String cookie(String value, String prefix) {
+        String[] parts = value.split(";", -1);
+        String name = parts[0].split("=", 2)[0].trim();
+        boolean pathMode = !prefix.isEmpty();
+        if (sessionCookies.contains(name)
+                || (pathMode && name.toLowerCase(Locale.ROOT).startsWith("__host-"))) {
+            return "";
+        }
+        List<String> kept = new ArrayList<>(parts.length);
+        kept.add(parts[0].trim());
+        String path = "/";
+        for (int i = 1; i < parts.length; i++) {
+            String attribute = parts[i].trim();
+            String[] nameAndValue = attribute.split("=", 2);
+            String attributeName = nameAndValue[0].trim().toLowerCase(Locale.ROOT);
+            if (attributeName.equals("path") && pathMode) {
+                path = nameAndValue.length > 1 && nameAndValue[1].trim().startsWith("/") ? nameAndValue[1].trim() : "/";
+            } else if (!attributeName.equals("domain") && !attribute.isEmpty()) {
+                kept.add(attribute);
+            }
+        }
+        if (pathMode) {
+            kept.add("Path=" + (isUnder(path, prefix) ? path : prefix + path));
+        }
+        return String.join("; ", kept);
+    }
+
+    /** Returns a reference into the service mapped into the prefix; others as they are; null for other schemes. */
+    private @Nullable String location(String value, Context context) {
+        URI uri;
+        try {
+            uri = new URI(value);
+        } catch (URISyntaxException e) {
+            // Browsers understand more than the grammar allows; a path is safe to map as it stands.
+            boolean isPath = value.indexOf(':') < 0 && !value.startsWith("//") && value.indexOf('\\') < 0;
+            return isPath ? (value.startsWith("/") ? intoPrefix(value, context.prefix()) : value) : null;
+        }
+        if (uri.getScheme() == null && uri.getRawAuthority() == null) {
+            return value.startsWith("/") ? intoPrefix(value, context.prefix()) : value;
+        }
+        Optional<Origin> origin = uri.getScheme() == null ? Optional.empty() : Origin.of(uri);
+        if (uri.getScheme() != null && origin.isEmpty()) {
+            return null;
+        }
+        boolean intoService = origin.isPresent()
+                && !context.prefix().isEmpty()
+                && (publicOrigins.contains(origin.get()) || origin.get().isLoopback());
+        if (!intoService) {
+            return value;
+        }
+        String path = uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
+        String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
+        String fragment = uri.getRawFragment() == null ? "" : "#" + uri.getRawFragment();
+        return intoPrefix(path + query + fragment, context.prefix());
+    }
+
+    private static String intoPrefix(String path, String prefix) {
+        return prefix.isEmpty() || isUnder(path, prefix) ? path : prefix + path;
+    }
+
+    private static boolean isUnder(String path, String prefix) {
+        return path.equals(prefix) || path.startsWith(prefix + "/");
+    }
+}

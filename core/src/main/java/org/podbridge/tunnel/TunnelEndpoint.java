@@ -1,0 +1,299 @@
+package org.podbridge.tunnel;
+
+import static java.util.Objects.requireNonNull;
+
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.security.SecureRandom;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.podbridge.auth.Endpoint;
+import org.podbridge.auth.Identity;
+import org.podbridge.connection.ConnectionListener;
+import org.podbridge.connection.Handshake;
+import org.podbridge.connection.HandshakeDecision;
+import org.podbridge.connection.MessageSocket;
+import org.podbridge.exchange.Exchange;
+import org.podbridge.exchange.ExchangeHandler;
+import org.podbridge.exchange.HeaderFields;
+import org.podbridge.exchange.RequestHead;
+import org.podbridge.exchange.ShortResponse;
+import org.podbridge.identity.Origin;
+import org.podbridge.identity.TunnelName;
+import org.podbridge.json.JsonWriter;
+import org.podbridge.limits.ByteBudget;
+import org.podbridge.limits.Limits;
+import org.podbridge.policy.Admission;
+import org.podbridge.policy.GuardedPolicy;
+import org.podbridge.time.Scheduler;
+
+/** The relay of tunnels: where clients connect, and where visitors' requests come in. Thread-safe. */
+public final class TunnelEndpoint implements Handshake {
+
+    /** How many times the limit of a message a discarded one may be before it ends the connection. */
+    private static final int FATAL_FACTOR = 16;
+
+    private final Configuration configuration;
+    private final Admission admission;
+    private final GuardedPolicy policy;
+    private final Scheduler scheduler;
+    private final SecureRandom random;
+    private final Limits limits;
+    private final ByteBudget budget;
+    private final TunnelRegistry registry;
+    private final RequestRules requestRules;
+    private final ResponseRules responseRules;
+    private final AtomicInteger exchanges = new AtomicInteger();
+
+    /**
+     * How the relay is set up.
+     *
+     * @param publicUris the URIs under which the server is known, at least one
+     * @param path the path before tunnel names, such as {@code /tunnel}
+     * @param tunnelHost the host under which each tunnel has a host of its own, or null if there is none
+     * @param isolation how pages of tunnels are kept away from the pod
+     * @param sessionCookies names of the server's own cookies, which never cross
+     * @param reservedNames names that nobody gets
+     */
+    public record Configuration(
+            List<URI> publicUris,
+            String path,
+            @Nullable String tunnelHost,
+            Isolation isolation,
+            Set<String> sessionCookies,
+            Set<String> reservedNames) {
+        /** Copies. */
+        public Configuration {
+            publicUris = List.copyOf(publicUris);
+            sessionCookies = Set.copyOf(sessionCookies);
+            reservedNames = Set.copyOf(reservedNames);
+            requireNonNull(path, "path");
+            requireNonNull(isolation, "isolation");
+        }
+    }
+
+    /**
+     * Makes one.
+     *
+     * @param configuration how it is set up
+     * @param admission decides who gets in
+     * @param policy decides who may claim and visit
+     * @param scheduler time
+     * @param random the source of randomness
+     * @param limits the limits
+     */
+    public TunnelEndpoint(
+            Configuration configuration,
+            Admission admission,
+            GuardedPolicy policy,
+            Scheduler scheduler,
+            SecureRandom random,
+            Limits limits) {
+        this.configuration = configuration;
+        this.admission = admission;
+        this.policy = policy;
+        this.scheduler = scheduler;
+        this.random = random;
+        this.limits = limits;
+        this.budget = new ByteBudget(limits.maxBufferedBytes());
+        this.registry = new TunnelRegistry(limits, scheduler);
+        this.requestRules =
+                new RequestRules(configuration.publicUris().get(0).getScheme(), configuration.sessionCookies());
+        this.responseRules = new ResponseRules(
+                configuration.sessionCookies(),
+                configuration.publicUris().stream()
+                        .flatMap(uri -> Origin.of(uri).stream())
+                        .toList());
+    }
+
+    @Override
+    public CompletionStage<HandshakeDecision> decide(RequestHead request) {
+        return admission.admitSocket(request, Endpoint.TUNNEL, false, this::open);
+    }
+
+    private ConnectionListener open(Optional<Identity> identity) {
+        MessageSocket.Settings settings = new MessageSocket.Settings(
+                limits.maxTunnelMessageBytes(),
+                limits.maxTunnelMessageBytes() * FATAL_FACTOR,
+                limits.maxSendQueueBytes(),
+                limits.sendTimeout(),
+                limits.pingInterval(),
+                limits.silenceTimeout(),
+                budget);
+        PendingExchanges pending = new PendingExchanges(limits.maxExchangesPerTunnel(), scheduler, random);
+        return new MessageSocket(settings, scheduler, new TunnelConnection(this, identity.orElseThrow(), pending));
+    }
+
+    /**
+     * Finds the handler of a visitor's request.
+     *
+     * @param request the request
+     * @return the handler, or empty if the request is for no tunnel
+     */
+    public Optional<ExchangeHandler> visitorHandler(RequestHead request) {
+        Optional<String> label = tunnelLabel(request);
+        if (label.isPresent()) {
+            return Optional.of(exchange -> visitHost(label.get(), exchange));
+        }
+        return request.target().startsWith(configuration.path() + "/")
+                ? Optional.of(this::visitPath)
+                : Optional.empty();
+    }
+
+    private Optional<String> tunnelLabel(RequestHead request) {
+        String tunnelHost = configuration.tunnelHost();
+        if (tunnelHost == null) {
+            return Optional.empty();
+        }
+        String host = request.authority().orElse("").replaceFirst(":\\d*$", "").toLowerCase(Locale.ROOT);
+        return host.endsWith("." + tunnelHost)
+                ? Optional.of(host.substring(0, host.length() - tunnelHost.length() - 1))
+                : Optional.empty();
+    }
+
+    private void visitHost(String label, Exchange exchange) {
+        Optional<TunnelName> name = TunnelName.parse(label).filter(TunnelName::isHostLabel);
+        if (name.isEmpty()) {
+            refuse(exchange, RelayAnswer.NOT_FOUND);
+        } else {
+            visit(exchange, TunnelTarget.ofHost(name.get(), exchange.request().target()), "");
+        }
+    }
+
+    private void visitPath(Exchange exchange) {
+        String target = exchange.request().target();
+        if (target.equals(configuration.path() + "/") || target.startsWith(configuration.path() + "/?")) {
+            refuse(exchange, RelayAnswer.NOT_FOUND);
+            return;
+        }
+        TunnelTarget parsed = TunnelTarget.ofPath(configuration.path(), target);
+        String prefix = parsed instanceof TunnelTarget.Service service ? pathOf(service.name()) : "";
+        visit(exchange, parsed, prefix);
+    }
+
+    private void visit(Exchange exchange, TunnelTarget target, String prefix) {
+        if (exchange.request().target().length() > limits.maxTargetBytes()) {
+            refuse(exchange, RelayAnswer.TARGET_TOO_LONG);
+        } else if (target instanceof TunnelTarget.Service service) {
+            new VisitorExchange(this, exchange, service, prefix).start();
+        } else if (target instanceof TunnelTarget.MissingSlash missing) {
+            HeaderFields.Builder fields =
+                    HeaderFields.builder().add("location", missing.location()).add("cache-control", "no-store");
+            new ShortResponse(308, ResponseRules.isolate(fields).build(), "").sendTo(exchange);
+        } else {
+            refuse(exchange, RelayAnswer.MALFORMED_TARGET);
+        }
+    }
+
+    private static void refuse(Exchange exchange, RelayAnswer answer) {
+        answer.toResponse(exchange.request()).sendTo(exchange);
+    }
+
+    /**
+     * Describes the endpoint to who comes without a WebSocket.
+     *
+     * @return a JSON object
+     */
+    public ByteBuffer description() {
+        return JsonWriter.object(256)
+                .string("protocol", "http-tunnel")
+                .strings("versions", List.of("1"))
+                .startObject("limits")
+                .number("maxMessageBytes", limits.maxTunnelMessageBytes())
+                .number("maxRequestBodyBytes", limits.maxRequestBodyBytes())
+                .endObject()
+                .finish();
+    }
+
+    /**
+     * Returns how many names are registered or kept.
+     *
+     * @return the number
+     */
+    public int names() {
+        return registry.size();
+    }
+
+    /**
+     * Returns how many visitors wait for an answer or are being answered.
+     *
+     * @return the number
+     */
+    public int exchangesInFlight() {
+        return exchanges.get();
+    }
+
+    /**
+     * Returns how many bytes of messages and bodies are held.
+     *
+     * @return the bytes
+     */
+    public long bufferedBytes() {
+        return budget.used();
+    }
+
+    String pathOf(TunnelName name) {
+        return configuration.path() + "/" + name;
+    }
+
+    boolean isSandboxed(String prefix) {
+        return !prefix.isEmpty() && configuration.isolation() == Isolation.SANDBOX;
+    }
+
+    boolean isReserved(TunnelName name) {
+        return configuration.reservedNames().contains(name.value().toLowerCase(Locale.ROOT));
+    }
+
+    /** Returns the host and port that a visitor used, if it is one of ours; nobody else's is told to a service. */
+    String authorityOf(RequestHead request) {
+        Set<String> own = new HashSet<>();
+        configuration.publicUris().forEach(uri -> own.add(uri.getRawAuthority()));
+        return request.authority()
+                .map(authority -> authority.toLowerCase(Locale.ROOT))
+                .filter(authority ->
+                        own.contains(authority) || tunnelLabel(request).isPresent())
+                .orElseGet(() -> configuration.publicUris().get(0).getRawAuthority());
+    }
+
+    AtomicInteger exchanges() {
+        return exchanges;
+    }
+
+    ByteBudget budget() {
+        return budget;
+    }
+
+    TunnelRegistry registry() {
+        return registry;
+    }
+
+    RequestRules requestRules() {
+        return requestRules;
+    }
+
+    ResponseRules responseRules() {
+        return responseRules;
+    }
+
+    Admission admission() {
+        return admission;
+    }
+
+    GuardedPolicy policy() {
+        return policy;
+    }
+
+    Scheduler scheduler() {
+        return scheduler;
+    }
+
+    Limits limits() {
+        return limits;
+    }
+}

@@ -1,0 +1,179 @@
+package org.podbridge.tunnel;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.podbridge.identity.TunnelName;
+import org.podbridge.identity.WebId;
+import org.podbridge.limits.Limits;
+import org.podbridge.time.Scheduler;
+
+/** Which name belongs to whom, and who serves it. A name has one owner at any time. Thread-safe. */
+final class TunnelRegistry {
+
+    private final Limits limits;
+    private final Scheduler scheduler;
+
+    /** Written under the lock, read by visitors without. */
+    private final ConcurrentHashMap<TunnelName, Tunnel> tunnels = new ConcurrentHashMap<>();
+
+    private final ReentrantLock lock = new ReentrantLock();
+    // Guarded by lock.
+    private final Map<WebId, Integer> namesByOwner = new HashMap<>();
+    private final Map<TunnelName, Scheduler.Task> leases = new HashMap<>();
+
+    TunnelRegistry(Limits limits, Scheduler scheduler) {
+        this.limits = limits;
+        this.scheduler = scheduler;
+    }
+
+    /** What became of a claim. */
+    sealed interface Claim {
+        /**
+         * The name is the claimant's.
+         *
+         * @param replaced connections of the same agent that served it until now
+         */
+        record Granted(List<TunnelConnection> replaced) implements Claim {}
+
+        /** The name is another agent's. */
+        record Taken() implements Claim {}
+
+        /** The agent, the connection or the relay has too many names. */
+        record TooMany() implements Claim {}
+    }
+
+    Optional<Tunnel> find(TunnelName name) {
+        return Optional.ofNullable(tunnels.get(name));
+    }
+
+    /**
+     * Gives a name to a connection.
+     *
+     * @param wanted the name, its owner and how it is served, with the claimant as the only connection
+     */
+    Claim claim(Tunnel wanted) {
+        TunnelConnection claimant = wanted.connections().get(0);
+        lock.lock();
+        try {
+            Tunnel before = tunnels.get(wanted.name());
+            if (before != null && !before.owner().equals(wanted.owner())) {
+                return new Claim.Taken();
+            }
+            boolean served = before != null && before.connections().contains(claimant);
+            if (!served && claimant.names().size() >= limits.maxNamesPerConnection()) {
+                return new Claim.TooMany();
+            }
+            if (before == null && !hasRoomFor(wanted.owner())) {
+                return new Claim.TooMany();
+            }
+            if (before == null) {
+                namesByOwner.merge(wanted.owner(), 1, Integer::sum);
+            }
+            cancelLease(wanted.name());
+            claimant.names().add(wanted.name());
+            List<TunnelConnection> others = before == null ? List.of() : without(before.connections(), claimant);
+            if (before != null && before.share() && wanted.share()) {
+                List<TunnelConnection> all = new ArrayList<>(others);
+                all.add(claimant);
+                tunnels.put(wanted.name(), wanted.withConnections(all));
+                return new Claim.Granted(List.of());
+            }
+            tunnels.put(wanted.name(), wanted);
+            others.forEach(other -> other.names().remove(wanted.name()));
+            return new Claim.Granted(others);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Frees a name at once, if the connection serves it; others that share it go on. */
+    void release(TunnelName name, TunnelConnection connection) {
+        lock.lock();
+        try {
+            if (connection.names().remove(name)) {
+                Tunnel tunnel = takeOff(name, connection);
+                if (tunnel.connections().isEmpty()) {
+                    forget(tunnel);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Frees what a closed connection served. Names that nobody serves any more are kept for their owner for a while.
+     */
+    void releaseAll(TunnelConnection connection) {
+        lock.lock();
+        try {
+            for (TunnelName name : List.copyOf(connection.names())) {
+                Tunnel tunnel = takeOff(name, connection);
+                if (!tunnel.connections().isEmpty()) {
+                    continue;
+                }
+                if (limits.nameLease().isZero()) {
+                    forget(tunnel);
+                } else {
+                    leases.put(name, scheduler.schedule(limits.nameLease(), () -> endLease(name)));
+                }
+            }
+            connection.names().clear();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    int size() {
+        return tunnels.size();
+    }
+
+    private boolean hasRoomFor(WebId owner) {
+        return tunnels.size() < limits.maxNames() && namesByOwner.getOrDefault(owner, 0) < limits.maxNamesPerWebId();
+    }
+
+    private Tunnel takeOff(TunnelName name, TunnelConnection connection) {
+        Tunnel tunnel = tunnels.get(name);
+        if (tunnel == null) {
+            throw new IllegalStateException("a connection serves a name that is not registered");
+        }
+        Tunnel rest = tunnel.withConnections(without(tunnel.connections(), connection));
+        tunnels.put(name, rest);
+        return rest;
+    }
+
+    private void endLease(TunnelName name) {
+        lock.lock();
+        try {
+            Tunnel tunnel = tunnels.get(name);
+            if (leases.remove(name) != null
+                    && tunnel != null
+                    && tunnel.connections().isEmpty()) {
+                forget(tunnel);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void forget(Tunnel tunnel) {
+        tunnels.remove(tunnel.name());
+        namesByOwner.computeIfPresent(tunnel.owner(), (owner, count) -> count == 1 ? null : count - 1);
+    }
+
+    private void cancelLease(TunnelName name) {
+        Scheduler.Task lease = leases.remove(name);
+        if (lease != null) {
+            lease.cancel();
+        }
+    }
+
+    private static List<TunnelConnection> without(List<TunnelConnection> connections, TunnelConnection one) {
+        return connections.stream().filter(connection -> connection != one).toList();
+    }
+}
