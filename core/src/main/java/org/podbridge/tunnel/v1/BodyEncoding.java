@@ -25,14 +25,14 @@ final class BodyEncoding {
 
     /** Adds the members {@code body} and {@code bodyEncoding}. */
     static void write(JsonWriter json, HeaderFields fields, byte[] body) {
-        if (isTextual(fields) && isUtf8(body)) {
+        if (isTextual(fields) && isUtf8(body) && !isLongerThanBase64(body)) {
             json.string("body", new String(body, StandardCharsets.UTF_8)).string("bodyEncoding", UTF8);
         } else {
             json.base64("body", body).string("bodyEncoding", BASE64);
         }
     }
 
-    /** Returns how many bytes of JSON the body takes at the least, for sizing a buffer. */
+    /** Returns how many bytes of JSON the body takes at the most, for sizing a buffer. */
     static int sizeHint(byte[] body) {
         return (int) Math.min(Integer.MAX_VALUE / 2, 1_024L + body.length + body.length / 3L);
     }
@@ -113,6 +113,20 @@ final class BodyEncoding {
                         || mediaType.equals("application/sparql-query")
                         || mediaType.equals("application/sparql-update")
                         || mediaType.equals("application/x-www-form-urlencoded"));
+    }
+
+    /** Escapes can make a text six times as long, past the limit of the one who reads it; base64 adds a third. */
+    private static boolean isLongerThanBase64(byte[] text) {
+        long room = text.length / 3L;
+        for (int i = 0; i < text.length && room >= 0; i++) {
+            byte b = text[i];
+            if (b == '"' || b == '\\' || b == '\n' || b == '\r' || b == '\t' || b == '\b' || b == '\f') {
+                room -= 1;
+            } else if (b >= 0 && b < ' ') {
+                room -= 5;
+            }
+        }
+        return room < 0;
     }
 
     private static boolean isUtf8(byte[] bytes) {

@@ -142,6 +142,18 @@ class CodecTest {
     }
 
     @Test
+    void sendsTextAsBase64WhereEscapesWouldMakeItLonger() {
+        HeaderFields text = HeaderFields.of("Content-Type", "text/plain");
+        assertThat(requestWith(text, "\"\"\"".getBytes(StandardCharsets.UTF_8)))
+                .contains("\"body\":\"IiIi\",\"bodyEncoding\":\"base64\"");
+        assertThat(requestWith(text, new byte[] {1, 'a', 'b'})).contains("\"bodyEncoding\":\"base64\"");
+        assertThat(requestWith(text, "{\"a\":\"long\"}".getBytes(StandardCharsets.UTF_8)))
+                .contains("\"bodyEncoding\":\"utf8\"");
+        byte[] worst = new byte[30_000];
+        assertThat(requestWith(text, worst)).hasSizeLessThan(30_000 / 3 * 4 + 200);
+    }
+
+    @Test
     void joinsRepeatedRequestFieldsByName() {
         assertThat(requestWith(
                         HeaderFields.of("Accept", "a", "Cookie", "c=1", "ACCEPT", "b", "cookie", "d=2"), new byte[0]))
