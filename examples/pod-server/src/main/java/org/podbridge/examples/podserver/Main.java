@@ -29,7 +29,7 @@ public final class Main implements Callable<Integer> {
             names = {"-h", "--help"},
             usageHelp = true,
             description = "Show this and end")
-    @SuppressWarnings("UnusedVariable") // picocli sets it and acts on it
+    @SuppressWarnings("unused") // picocli reads it
     private boolean help;
 
     private Main() {}
