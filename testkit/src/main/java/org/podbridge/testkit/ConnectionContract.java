@@ -33,6 +33,7 @@ import org.podbridge.connection.Connection;
 import org.podbridge.connection.HandshakeDecision;
 import org.podbridge.connection.MessageKind;
 import org.podbridge.exchange.Chunk;
+import org.podbridge.exchange.Completion;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.testkit.RawVisitor.Response;
@@ -290,7 +291,7 @@ public abstract class ConnectionContract {
             }
 
             private void sendDown(Connection connection, int count) {
-                connection.send(bytes("message " + count), MessageKind.TEXT, new org.podbridge.exchange.Completion() {
+                connection.send(bytes("message " + count), MessageKind.TEXT, new Completion() {
                     @Override
                     public void succeeded() {
                         if (count > 1) {
