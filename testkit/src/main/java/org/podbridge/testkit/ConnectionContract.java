@@ -483,12 +483,15 @@ public abstract class ConnectionContract {
 
     @Test
     void seesTheAnswerToACloseInSpiteOfAPause() {
-        RecordingListener listener = new RecordingListener();
+        RecordingListener listener = new RecordingListener() {
+            @Override
+            protected void opened(Connection connection) {
+                connection.pause(true);
+            }
+        };
         RawWebSocket peer = open(listener);
-        Connection connection = listener.awaitOpen();
-        connection.pause(true);
         peer.sendText("unread");
-        connection.close(new CloseStatus(CloseStatus.GOING_AWAY, "bye"));
+        listener.awaitOpen().close(new CloseStatus(CloseStatus.GOING_AWAY, "bye"));
         assertThat(peer.readClose()).isEqualTo(new CloseStatus(CloseStatus.GOING_AWAY, "bye"));
         peer.sendClose(CloseStatus.GOING_AWAY, "");
         assertThat(listener.awaitClosed().code()).isEqualTo(CloseStatus.GOING_AWAY);
