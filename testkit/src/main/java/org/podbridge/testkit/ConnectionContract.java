@@ -33,6 +33,7 @@ import org.podbridge.connection.Connection;
 import org.podbridge.connection.HandshakeDecision;
 import org.podbridge.connection.MessageKind;
 import org.podbridge.exchange.Chunk;
+import org.podbridge.exchange.Completion;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.testkit.RawVisitor.Response;
@@ -290,7 +291,7 @@ public abstract class ConnectionContract {
             }
 
             private void sendDown(Connection connection, int count) {
-                connection.send(bytes("message " + count), MessageKind.TEXT, new org.podbridge.exchange.Completion() {
+                connection.send(bytes("message " + count), MessageKind.TEXT, new Completion() {
                     @Override
                     public void succeeded() {
                         if (count > 1) {
@@ -482,12 +483,15 @@ public abstract class ConnectionContract {
 
     @Test
     void seesTheAnswerToACloseInSpiteOfAPause() {
-        RecordingListener listener = new RecordingListener();
+        RecordingListener listener = new RecordingListener() {
+            @Override
+            protected void opened(Connection connection) {
+                connection.pause(true);
+            }
+        };
         RawWebSocket peer = open(listener);
-        Connection connection = listener.awaitOpen();
-        connection.pause(true);
         peer.sendText("unread");
-        connection.close(new CloseStatus(CloseStatus.GOING_AWAY, "bye"));
+        listener.awaitOpen().close(new CloseStatus(CloseStatus.GOING_AWAY, "bye"));
         assertThat(peer.readClose()).isEqualTo(new CloseStatus(CloseStatus.GOING_AWAY, "bye"));
         peer.sendClose(CloseStatus.GOING_AWAY, "");
         assertThat(listener.awaitClosed().code()).isEqualTo(CloseStatus.GOING_AWAY);
