@@ -24,6 +24,10 @@ final class SocketClient implements AutoCloseable {
                 .join();
     }
 
+    static SocketClient connect(URI uri) {
+        return new SocketClient(uri);
+    }
+
     static SocketClient connect(URI server, String target) {
         return new SocketClient(URI.create("ws" + server.toString().substring("http".length()) + target));
     }
