@@ -148,12 +148,12 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
         }
         WebId targetId = target.get().webId();
         ByteBuffer relayed = IdentityCodec.relayed(type, identity.webId(), message);
-        boolean isReply = !type.equals("offer") && target.get().gate.hasAllowed(identity.webId());
-        if (isReply || targetId.equals(identity.webId())) {
+        if (targetId.equals(identity.webId())) {
             deliver(targetId, relayed);
             return;
         }
-        gate.pass(targetId, new CallGate.Passage() {
+        boolean isReply = !type.equals("offer") && target.get().gate.hasCalled(identity.webId());
+        gate.pass(targetId, isReply, new CallGate.Passage() {
             @Override
             public int bytes() {
                 return relayed.remaining();
