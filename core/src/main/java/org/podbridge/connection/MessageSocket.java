@@ -151,6 +151,16 @@ public final class MessageSocket implements ConnectionListener {
         }
     }
 
+    /**
+     * Tells whether the socket is closed or about to be, by our doing or the peer's. A peer may go on sending then.
+     *
+     * @return whether nothing more can be sent
+     */
+    public boolean isClosing() {
+        Outbound out = outbound;
+        return out != null && out.isClosing();
+    }
+
     @Override
     public void onOpen(Connection connection) {
         outbound = new Outbound(connection, scheduler, settings.maxSendQueueBytes(), settings.sendTimeout());
