@@ -24,7 +24,12 @@ final class TunnelRegistry {
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock.
     private final Map<WebId, Integer> namesByOwner = new HashMap<>();
-    private final Map<TunnelName, Scheduler.Task> leases = new HashMap<>();
+    private final Map<TunnelName, Lease> leases = new HashMap<>();
+
+    /** Told apart by identity: the end of an old lease must not end a newer one of the same name. */
+    private static final class Lease {
+        private Scheduler.Task end = () -> {};
+    }
 
     TunnelRegistry(Limits limits, Scheduler scheduler) {
         this.limits = limits;
@@ -120,7 +125,9 @@ final class TunnelRegistry {
                 if (limits.nameLease().isZero()) {
                     forget(tunnel);
                 } else {
-                    leases.put(name, scheduler.schedule(limits.nameLease(), () -> endLease(name)));
+                    Lease lease = new Lease();
+                    lease.end = scheduler.schedule(limits.nameLease(), () -> endLease(name, lease));
+                    leases.put(name, lease);
                 }
             }
             connection.names().clear();
@@ -147,13 +154,11 @@ final class TunnelRegistry {
         return rest;
     }
 
-    private void endLease(TunnelName name) {
+    private void endLease(TunnelName name, Lease lease) {
         lock.lock();
         try {
             Tunnel tunnel = tunnels.get(name);
-            if (leases.remove(name) != null
-                    && tunnel != null
-                    && tunnel.connections().isEmpty()) {
+            if (leases.remove(name, lease) && tunnel != null) {
                 forget(tunnel);
             }
         } finally {
@@ -167,9 +172,9 @@ final class TunnelRegistry {
     }
 
     private void cancelLease(TunnelName name) {
-        Scheduler.Task lease = leases.remove(name);
+        Lease lease = leases.remove(name);
         if (lease != null) {
-            lease.cancel();
+            lease.end.cancel();
         }
     }
 
