@@ -50,6 +50,9 @@ final class TunnelRegistry {
 
         /** The agent, the connection or the relay has too many names. */
         record TooMany() implements Claim {}
+
+        /** The claimant is closed, or about to be. */
+        record TooLate() implements Claim {}
     }
 
     Optional<Tunnel> find(TunnelName name) {
@@ -65,6 +68,9 @@ final class TunnelRegistry {
         TunnelConnection claimant = wanted.connections().get(0);
         lock.lock();
         try {
+            if (claimant.isOver()) {
+                return new Claim.TooLate();
+            }
             Tunnel before = tunnels.get(wanted.name());
             if (before != null && !before.owner().equals(wanted.owner())) {
                 return new Claim.Taken();
@@ -112,7 +118,8 @@ final class TunnelRegistry {
     }
 
     /**
-     * Frees what a closed connection served. Names that nobody serves any more are kept for their owner for a while.
+     * Frees what a connection served that is over, and so gets nothing any more. Names that nobody serves any more are
+     * kept for their owner for a while.
      */
     void releaseAll(TunnelConnection connection) {
         lock.lock();
