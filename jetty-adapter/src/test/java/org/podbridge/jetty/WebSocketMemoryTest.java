@@ -18,6 +18,7 @@ import org.podbridge.connection.Connection;
 import org.podbridge.connection.ConnectionListener;
 import org.podbridge.connection.MessageKind;
 import org.podbridge.exchange.Chunk;
+import org.podbridge.exchange.Completion;
 import org.podbridge.testkit.FutureCompletion;
 import org.podbridge.testkit.RawWebSocket;
 import org.podbridge.testkit.RecordingListener;
@@ -58,6 +59,29 @@ class WebSocketMemoryTest {
             assertThat(server.largestBuffer()).isLessThanOrEqualTo(WebSocketUpgrade.INPUT_BUFFER_BYTES);
         }
         pieces.awaitClosed();
+    }
+
+    @Test
+    void sendsABigMessageInFramesOfABoundedSize() {
+        byte[] message = RawWebSocket.pattern(1_000_000);
+        listener = new RecordingListener() {
+            @Override
+            protected void opened(Connection connection) {
+                connection.send(ByteBuffer.wrap(message), MessageKind.BINARY, Completion.NONE);
+            }
+        };
+        try (RawWebSocket peer = open()) {
+            ByteBuffer received = ByteBuffer.allocate(message.length);
+            RawWebSocket.Frame frame = peer.readFrame();
+            assertThat(frame.opCode()).isEqualTo(BINARY);
+            while (!frame.fin()) {
+                assertThat(frame.payload().remaining()).isEqualTo(FragmentedSend.FRAGMENT_BYTES);
+                received.put(frame.payload());
+                frame = peer.readFrame();
+                assertThat(frame.opCode()).isEqualTo(RawWebSocket.CONTINUATION);
+            }
+            assertThat(received.put(frame.payload()).array()).isEqualTo(message);
+        }
     }
 
     @Test
