@@ -491,6 +491,7 @@ public abstract class ConnectionContract {
         };
         RawWebSocket peer = open(listener);
         peer.sendText("unread");
+        assertThat(new FutureCompletion().comesWithin(200)).isFalse(); // onOpen has returned by then
         listener.awaitOpen().close(new CloseStatus(CloseStatus.GOING_AWAY, "bye"));
         assertThat(peer.readClose()).isEqualTo(new CloseStatus(CloseStatus.GOING_AWAY, "bye"));
         peer.sendClose(CloseStatus.GOING_AWAY, "");
