@@ -4,6 +4,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.eclipse.jetty.client.ContinueProtocolHandler;
 import org.eclipse.jetty.client.EarlyHintsProtocolHandler;
 import org.eclipse.jetty.client.HttpClient;
@@ -34,6 +35,9 @@ final class LocalService {
     private static final int MAX_RESPONSE_HEAD_BYTES = 65_536;
     private static final int BUFFER_BYTES = 65_536;
 
+    /** In a path, not a query: Jetty can't send it. */
+    private static final Pattern BROKEN_ESCAPE = Pattern.compile("^[^?]*%(?![0-9A-Fa-f]{2})");
+
     private final URI target;
     private final long responseMillis;
     private final HttpClient client;
@@ -47,7 +51,9 @@ final class LocalService {
         ClientConnector connector = new ClientConnector();
         connector.setSelectors(1);
         connector.setSslContextFactory(new SslContextFactory.Client(settings.trustsAnyCertificate()));
-        this.client = new HttpClient(new HttpClientTransportOverHTTP(connector));
+        HttpClientTransportOverHTTP transport = new HttpClientTransportOverHTTP(connector);
+        transport.setHeaderCacheCaseSensitive(true); // else text/HTML comes out as text/html
+        this.client = new HttpClient(transport);
         client.setExecutor(threads.pool());
         client.setScheduler(new ScheduledExecutorScheduler("podbridge-tunnel-timer", true));
         client.setMaxConnectionsPerDestination(settings.limits().concurrentRequests());
@@ -97,6 +103,7 @@ final class LocalService {
                 && !method.equals("CONNECT")
                 && path.startsWith("/")
                 && path.chars().allMatch(c -> c > ' ' && c != 0x7F && c != '#')
+                && !BROKEN_ESCAPE.matcher(path).find()
                 && ForwardedFields.areValid(fields);
     }
 

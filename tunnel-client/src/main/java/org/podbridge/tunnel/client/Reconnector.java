@@ -3,10 +3,12 @@ package org.podbridge.tunnel.client;
 import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.time.Scheduler;
@@ -113,11 +115,17 @@ final class Reconnector implements TunnelSession.Events {
         RelaySocket socket = new RelaySocket(settings, executor, next);
         askForToken().whenComplete((token, noToken) -> {
             if (noToken != null) {
-                next.notConnected(new Ending.Lost("there is no token: " + noToken.getMessage()));
+                next.notConnected(new Ending.Lost("there is no token: " + messageOf(noToken)));
             } else {
                 dial(token, socket, next);
             }
         });
+    }
+
+    private static String messageOf(Throwable noToken) {
+        Throwable cause =
+                noToken instanceof CompletionException && noToken.getCause() != null ? noToken.getCause() : noToken;
+        return cause instanceof TimeoutException ? "its source does not answer" : String.valueOf(cause.getMessage());
     }
 
     private void dial(String token, RelaySocket socket, TunnelSession next) {
@@ -142,7 +150,9 @@ final class Reconnector implements TunnelSession.Events {
 
     @Override
     public void connected() {
-        settings.listener().connected(settings.relay());
+        URI relay = settings.relay();
+        String withoutQuery = relay.getScheme() + "://" + relay.getRawAuthority() + relay.getRawPath();
+        settings.listener().connected(URI.create(withoutQuery));
     }
 
     @Override

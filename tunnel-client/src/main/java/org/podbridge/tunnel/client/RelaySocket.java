@@ -1,5 +1,6 @@
 package org.podbridge.tunnel.client;
 
+import java.io.IOException;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -16,6 +17,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The WebSocket to the relay: whole messages in, whole messages out, and a heartbeat that finds a connection dead. What
  * the messages mean is the handler's business. Thread-safe.
+ *
+ * <p>The JDK's WebSocket does not tell of a connection that ends without a close frame while it is within a call to its
+ * listener. The next message that can't be sent, or else the heartbeat, finds out.
  */
 final class RelaySocket implements WebSocket.Listener {
 
@@ -120,10 +124,7 @@ final class RelaySocket implements WebSocket.Listener {
     public void onOpen(WebSocket webSocket) {
         SendQueue queue = new SendQueue(webSocket, executor, MAX_WAITING_MESSAGES, this::breakOff);
         Heartbeat heartbeat = new Heartbeat(
-                settings.scheduler(),
-                settings.times(),
-                () -> webSocket.sendPing(ByteBuffer.allocate(0)).exceptionally(pending -> webSocket),
-                () -> breakOff("no sign of life"));
+                settings.scheduler(), settings.times(), () -> ping(webSocket), () -> breakOff("no sign of life"));
         open = new Open(webSocket, queue, heartbeat);
         heartbeat.start();
         handler.opened(this);
@@ -180,6 +181,17 @@ final class RelaySocket implements WebSocket.Listener {
     public void onError(WebSocket webSocket, Throwable error) {
         logger.debug("The WebSocket to the relay failed", error);
         breakOff("it broke");
+    }
+
+    private void ping(WebSocket webSocket) {
+        CompletableFuture<Void> unused = webSocket
+                .sendPing(ByteBuffer.allocate(0))
+                .handle((sent, failure) -> {
+                    if (failure instanceof IOException) {
+                        breakOff("a ping could not be sent");
+                    }
+                    return null;
+                });
     }
 
     private void heard() {

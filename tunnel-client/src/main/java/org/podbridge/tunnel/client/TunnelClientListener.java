@@ -13,7 +13,7 @@ public interface TunnelClientListener {
     /**
      * The WebSocket to the relay stands.
      *
-     * @param relay the relay's address, without credentials
+     * @param relay the relay's address, without its query, which may hold a secret
      */
     default void connected(URI relay) {}
 

@@ -13,12 +13,15 @@ import org.jspecify.annotations.Nullable;
 final class VerbatimRequest extends HttpRequest {
 
     private final String method;
-    private final String target;
+    private final String path;
+    private final @Nullable String query;
 
     VerbatimRequest(HttpClient client, URI service, String method, String target) {
         super(client, new HttpConversation(), service);
         this.method = method;
-        this.target = target;
+        int mark = target.indexOf('?');
+        this.path = mark < 0 ? target : target.substring(0, mark);
+        this.query = mark < 0 ? null : target.substring(mark + 1);
     }
 
     @Override
@@ -28,12 +31,11 @@ final class VerbatimRequest extends HttpRequest {
 
     @Override
     public String getPath() {
-        return target;
+        return path;
     }
 
-    /** The path has it. */
     @Override
     public @Nullable String getQuery() {
-        return null;
+        return query;
     }
 }
