@@ -9,6 +9,9 @@ public final class ExpiryTimer {
 
     private static final Duration GRACE = Duration.ofSeconds(30);
 
+    /** Clocks drift apart, and a wait of all eternity is more nanoseconds than there are. */
+    private static final Duration LONGEST_WAIT = Duration.ofHours(1);
+
     private ExpiryTimer() {}
 
     /**
@@ -20,9 +23,7 @@ public final class ExpiryTimer {
      * @return cancels the watch; does nothing if the identity has no end
      */
     public static Scheduler.Task start(Scheduler scheduler, Identity identity, Runnable expired) {
-        return identity.expiresAt()
-                .map(end -> wait(scheduler, end.plus(GRACE), expired))
-                .orElse(() -> {});
+        return identity.expiresAt().map(end -> wait(scheduler, end, expired)).orElse(() -> {});
     }
 
     /** Delays are measured by the monotonic clock; whether the time has really come, the wall clock says. */
@@ -46,7 +47,8 @@ public final class ExpiryTimer {
         }
 
         void schedule() {
-            next = scheduler.schedule(Duration.between(scheduler.now(), end), this::check);
+            Duration left = left();
+            next = scheduler.schedule(left.compareTo(LONGEST_WAIT) < 0 ? left : LONGEST_WAIT, this::check);
             if (cancelled) {
                 next.cancel();
             }
@@ -56,11 +58,15 @@ public final class ExpiryTimer {
             if (cancelled) {
                 return;
             }
-            if (scheduler.now().isBefore(end)) {
-                schedule();
-            } else {
+            if (left().isNegative() || left().isZero()) {
                 expired.run();
+            } else {
+                schedule();
             }
+        }
+
+        private Duration left() {
+            return Duration.between(scheduler.now(), end).plus(GRACE);
         }
 
         @Override
