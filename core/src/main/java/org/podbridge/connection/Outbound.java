@@ -119,6 +119,15 @@ public final class Outbound {
         connection.close(status);
     }
 
+    boolean isSending() {
+        lock.lock();
+        try {
+            return inFlight != null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     boolean isClosing() {
         lock.lock();
         try {
