@@ -166,8 +166,10 @@ public final class MessageSocket implements ConnectionListener {
 
     @Override
     public void onOpen(Connection connection) {
-        outbound = new Outbound(connection, scheduler, settings.maxSendQueueBytes(), settings.sendTimeout());
-        KeepAlive alive = new KeepAlive(connection, scheduler, settings.pingInterval(), settings.silenceTimeout());
+        Outbound out = new Outbound(connection, scheduler, settings.maxSendQueueBytes(), settings.sendTimeout());
+        outbound = out;
+        KeepAlive alive = new KeepAlive(
+                connection, out::isSending, scheduler, settings.pingInterval(), settings.silenceTimeout());
         keepAlive = alive;
         alive.start();
         guarded(() -> handler.onOpen(this));
