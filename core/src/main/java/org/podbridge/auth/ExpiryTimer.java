@@ -8,6 +8,8 @@ import org.podbridge.time.Scheduler;
 public final class ExpiryTimer {
 
     private static final Duration GRACE = Duration.ofSeconds(30);
+    /** How often to look at the wall clock, which may be set meanwhile. */
+    private static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
 
     private ExpiryTimer() {}
 
@@ -21,15 +23,12 @@ public final class ExpiryTimer {
      */
     public static Scheduler.Task start(Scheduler scheduler, Identity identity, Runnable expired) {
         return identity.expiresAt()
-                .map(end -> wait(scheduler, end.plus(GRACE), expired))
+                .<Scheduler.Task>map(end -> {
+                    Watch watch = new Watch(scheduler, end, expired);
+                    watch.schedule();
+                    return watch;
+                })
                 .orElse(() -> {});
-    }
-
-    /** Delays are measured by the monotonic clock; whether the time has really come, the wall clock says. */
-    private static Scheduler.Task wait(Scheduler scheduler, Instant end, Runnable expired) {
-        Watch watch = new Watch(scheduler, end, expired);
-        watch.schedule();
-        return watch;
     }
 
     private static final class Watch implements Scheduler.Task {
@@ -46,7 +45,8 @@ public final class ExpiryTimer {
         }
 
         void schedule() {
-            next = scheduler.schedule(Duration.between(scheduler.now(), end), this::check);
+            Duration left = left();
+            next = scheduler.schedule(left.compareTo(LONGEST_WAIT) < 0 ? left : LONGEST_WAIT, this::check);
             if (cancelled) {
                 next.cancel();
             }
@@ -56,11 +56,15 @@ public final class ExpiryTimer {
             if (cancelled) {
                 return;
             }
-            if (scheduler.now().isBefore(end)) {
+            if (left().compareTo(Duration.ZERO) > 0) {
                 schedule();
             } else {
                 expired.run();
             }
+        }
+
+        private Duration left() {
+            return Duration.between(scheduler.now().minus(GRACE), end); // an end may be too late to add to it
         }
 
         @Override

@@ -23,6 +23,8 @@ import org.podbridge.limits.Limits;
 /** Decides who gets in at an endpoint, and words the refusal of the others. Thread-safe. */
 public final class Admission {
 
+    private static final CloseStatus STOPPING = new CloseStatus(CloseStatus.GOING_AWAY, "The server stops");
+
     private final Authenticator authenticator;
     private final AccessPolicy policy;
     private final RejectionMode rejectionMode;
@@ -87,7 +89,7 @@ public final class Admission {
                 return refuse(head, Refusal.overloaded("Too many connections"));
             }
             Optional<Identity> identity = ((Verdict.Admitted) verdict).identity();
-            ConnectionListener listener = new TrackedListener(open.apply(identity), connections);
+            ConnectionListener listener = new TrackedListener(open.apply(identity), this);
             return new HandshakeDecision.Accept(Optional.empty(), listener, closeTimeout);
         });
     }
@@ -119,8 +121,22 @@ public final class Admission {
     /** Closes all WebSockets with 1001 and lets nobody in any more. Idempotent. */
     public void close() {
         closed = true;
-        CloseStatus status = new CloseStatus(CloseStatus.GOING_AWAY, "The server stops");
-        connections.forEach(connection -> connection.close(status));
+        connections.forEach(connection -> connection.close(STOPPING));
+    }
+
+    void opened(Connection connection) {
+        connections.add(connection);
+    }
+
+    /** Closes a connection whose handshake was decided before all were closed. */
+    void closeLateComer(Connection connection) {
+        if (closed) {
+            connection.close(STOPPING);
+        }
+    }
+
+    void closed(Connection connection) {
+        connections.remove(connection);
     }
 
     /**

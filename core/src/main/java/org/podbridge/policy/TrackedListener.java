@@ -1,6 +1,5 @@
 package org.podbridge.policy;
 
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.Connection;
@@ -8,23 +7,24 @@ import org.podbridge.connection.ConnectionListener;
 import org.podbridge.connection.MessageKind;
 import org.podbridge.exchange.Chunk;
 
-/** A listener whose connection stands in a set for as long as it is open. */
+/** A listener whose connection is known to the admission for as long as it is open. */
 final class TrackedListener implements ConnectionListener {
 
     private final ConnectionListener listener;
-    private final Set<Connection> open;
+    private final Admission admission;
     private @Nullable Connection connection;
 
-    TrackedListener(ConnectionListener listener, Set<Connection> open) {
+    TrackedListener(ConnectionListener listener, Admission admission) {
         this.listener = listener;
-        this.open = open;
+        this.admission = admission;
     }
 
     @Override
     public void onOpen(Connection connection) {
         this.connection = connection;
-        open.add(connection);
+        admission.opened(connection);
         listener.onOpen(connection);
+        admission.closeLateComer(connection);
     }
 
     @Override
@@ -41,7 +41,7 @@ final class TrackedListener implements ConnectionListener {
     public void onClosed(CloseStatus status) {
         Connection closed = connection;
         if (closed != null) {
-            open.remove(closed);
+            admission.closed(closed);
         }
         listener.onClosed(status);
     }

@@ -1,14 +1,17 @@
 package org.podbridge.presence;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.podbridge.identity.WebId;
 
 /**
@@ -34,6 +37,10 @@ public final class PresenceRegistry<C extends PresenceRegistry.Present> {
     // Guarded by lock.
     private final Map<WebId, Slot> slots = new HashMap<>();
     private final BitSet usedSlots = new BitSet();
+
+    /** What the current thread has still to announce; null unless it is announcing. */
+    @SuppressWarnings("ThreadLocalUsage") // a registry's own, and removed with each announcement
+    private final ThreadLocal<@Nullable Queue<Agent>> announcing = new ThreadLocal<>();
 
     private static final class Slot {
         final int index;
@@ -185,10 +192,32 @@ public final class PresenceRegistry<C extends PresenceRegistry.Present> {
         }
     }
 
+    /**
+     * What a listener causes while it is told waits until all have been told: the stack doesn't grow with the crowd.
+     */
     private void announce(WebId webId, int slot) {
+        Agent next = new Agent(webId, slot);
+        Queue<Agent> waiting = announcing.get();
+        if (waiting != null) {
+            waiting.add(next);
+            return;
+        }
+        waiting = new ArrayDeque<>();
+        announcing.set(waiting);
+        try {
+            while (next != null) {
+                tell(next);
+                next = waiting.poll();
+            }
+        } finally {
+            announcing.remove();
+        }
+    }
+
+    private void tell(Agent changed) {
         List<C> audience = new ArrayList<>(online.values());
         // One more than the audience, so that an empty one releases the slot too.
-        PresenceChange change = new PresenceChange(this, webId, slot, audience.size() + 1);
+        PresenceChange change = new PresenceChange(this, changed.webId(), changed.slot(), audience.size() + 1);
         for (C connection : audience) {
             connection.view().changed(change);
         }

@@ -27,7 +27,7 @@ public final class PresenceView {
 
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock. While 'busy', one thread, or one stage of the policy, works and the others only leave changes.
-    private final Map<WebId, List<PresenceChange>> changes = new LinkedHashMap<>();
+    private final Map<WebId, PresenceChange> changes = new LinkedHashMap<>();
     private boolean busy = true;
     private boolean closed;
     // Touched only by who made the view busy.
@@ -89,36 +89,37 @@ public final class PresenceView {
 
     /** Lets go of everything; nothing more is sent. Idempotent. */
     public void close() {
-        Map<WebId, List<PresenceChange>> left;
+        List<PresenceChange> left;
         lock.lock();
         try {
             closed = true;
-            left = new LinkedHashMap<>(changes);
+            left = List.copyOf(changes.values());
             changes.clear();
         } finally {
             lock.unlock();
         }
-        left.values().forEach(PresenceView::dealtWith);
+        left.forEach(PresenceChange::dealtWith);
     }
 
     void changed(PresenceChange change) {
+        PresenceChange obsolete;
         boolean mine = false;
-        boolean ignored = false;
         lock.lock();
         try {
-            ignored = closed || change.webId().equals(viewer.webId());
-            if (!ignored) {
-                changes.computeIfAbsent(change.webId(), webId -> new ArrayList<>(1))
-                        .add(change);
+            if (closed || change.webId().equals(viewer.webId())) {
+                obsolete = change;
+            } else {
+                obsolete = changes.put(change.webId(), change); // of the same slot, which both have kept
                 mine = !busy;
                 busy = true;
             }
         } finally {
             lock.unlock();
         }
-        if (ignored) {
-            change.dealtWith();
-        } else if (mine) {
+        if (obsolete != null) {
+            obsolete.dealtWith();
+        }
+        if (mine) {
             work();
         }
     }
@@ -133,7 +134,7 @@ public final class PresenceView {
 
     /** Returns whether to go on; if not, the view is idle, or a stage of the policy will go on. */
     private boolean workOnce() {
-        Map<WebId, List<PresenceChange>> batch;
+        Map<WebId, PresenceChange> batch;
         lock.lock();
         try {
             if (changes.isEmpty()) {
@@ -148,35 +149,39 @@ public final class PresenceView {
         Set<WebId> arrived = batch.keySet().stream().filter(registry::isOnline).collect(Collectors.toUnmodifiableSet());
         var answer = policy.visible(viewer, arrived);
         if (answer.toCompletableFuture().isDone()) {
-            answer.thenAccept(visible -> tell(batch, visible));
+            answer.thenAccept(visible -> tell(batch.values(), visible));
             return true;
         }
         answer.thenAccept(visible -> {
-            tell(batch, visible);
+            tell(batch.values(), visible);
             work();
         });
         return false;
     }
 
-    private void tell(Map<WebId, List<PresenceChange>> batch, Set<WebId> visible) {
+    private void tell(Collection<PresenceChange> batch, Set<WebId> visible) {
         boolean silent = isClosed();
-        batch.forEach((webId, changesOfAgent) -> {
-            PresenceChange last = changesOfAgent.get(changesOfAgent.size() - 1);
-            int slot = last.slot();
-            boolean online = registry.isOnline(webId);
-            if (!silent && online && visible.contains(webId) && !told.get(slot)) {
+        for (PresenceChange change : batch) {
+            int slot = change.slot();
+            boolean online = registry.isOnline(change.webId());
+            if (!silent && online && visible.contains(change.webId()) && !told.get(slot)) {
                 told.set(slot);
-                sink.changed(last.joinedMessage());
+                sink.changed(change.joinedMessage());
             } else if (!silent && !online && told.get(slot)) {
                 told.clear(slot);
-                sink.changed(last.leftMessage());
+                sink.changed(change.leftMessage());
             }
-            dealtWith(changesOfAgent);
-        });
+            change.dealtWith();
+        }
     }
 
-    private static void dealtWith(List<PresenceChange> changes) {
-        changes.forEach(PresenceChange::dealtWith);
+    int changesWaiting() {
+        lock.lock();
+        try {
+            return changes.size();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private boolean isClosed() {

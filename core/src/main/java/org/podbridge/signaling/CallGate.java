@@ -18,8 +18,8 @@ import org.podbridge.policy.GuardedPolicy;
 import org.podbridge.time.Scheduler;
 
 /**
- * Lets messages to other agents pass if the policy allows the call. A verdict holds for a minute. What is sent while
- * the policy thinks waits, so that order is kept, up to a number of bytes. Thread-safe.
+ * Lets messages to other agents pass if the policy allows the call. A verdict holds for a minute, then the policy is
+ * asked anew. What is sent while the policy thinks waits, so that order is kept, up to a number of bytes. Thread-safe.
  */
 final class CallGate {
 
@@ -47,12 +47,17 @@ final class CallGate {
         void denied();
     }
 
+    private record Waiting(Passage passage, boolean isReply) {}
+
     private static final class Pair {
-        /** Null while the policy thinks, or while what waited is let through. */
-        @Nullable Boolean verdict;
+        /** Whether the policy thinks, or what waited is being let through. */
+        boolean undecided;
+
+        /** The last verdict. */
+        boolean allowed;
 
         long holdsUntil;
-        final Deque<Passage> waiting = new ArrayDeque<>();
+        final Deque<Waiting> waiting = new ArrayDeque<>();
     }
 
     CallGate(Identity from, GuardedPolicy policy, Scheduler scheduler, long maxWaitingBytes) {
@@ -62,40 +67,39 @@ final class CallGate {
         this.maxWaitingBytes = maxWaitingBytes;
     }
 
-    /** Tells whether a call to an agent was allowed within the last minute. */
-    boolean hasAllowed(WebId to) {
+    /** Tells whether the agent has called another, and might when it last tried. */
+    boolean hasCalled(WebId to) {
         lock.lock();
         try {
             Pair pair = pairs.get(to);
-            return pair != null && Boolean.TRUE.equals(pair.verdict) && holds(pair);
+            return pair != null && pair.allowed;
         } finally {
             lock.unlock();
         }
     }
 
-    /** Lets a message pass or not, at once or when the policy has answered. */
-    void pass(WebId to, Passage passage) {
-        Boolean verdict;
+    /**
+     * Lets a message pass or not, at once or when the policy has answered. A reply passes whatever the policy says, but
+     * overtakes nothing.
+     */
+    void pass(WebId to, boolean isReply, Passage passage) {
+        Boolean verdict = null;
         Pair asked = null;
         lock.lock();
         try {
             Pair pair = pairs.get(to);
-            if (pair == null || (pair.verdict != null && !holds(pair))) {
-                pairs.remove(to);
-                asked = makeRoom() ? new Pair() : null;
-                pair = asked;
-                if (pair != null) {
-                    pairs.put(to, pair);
+            if (pair == null || !pair.undecided) {
+                if (isReply) {
+                    verdict = true;
+                } else if (pair != null && holds(pair)) {
+                    verdict = pair.allowed;
+                } else {
+                    asked = undecided(to, pair);
+                    pair = asked;
                 }
             }
-            verdict = pair == null ? Boolean.FALSE : pair.verdict;
-            if (pair != null && verdict == null) {
-                if (waitingBytes + passage.bytes() > maxWaitingBytes) {
-                    verdict = false;
-                } else {
-                    waitingBytes += passage.bytes();
-                    pair.waiting.add(passage);
-                }
+            if (verdict == null && (pair == null || !hold(passage, isReply, pair))) {
+                verdict = false;
             }
         } finally {
             lock.unlock();
@@ -109,6 +113,27 @@ final class CallGate {
         }
     }
 
+    /** Marks a pair as undecided, and as the newest; returns null if there are too many. */
+    private @Nullable Pair undecided(WebId to, @Nullable Pair known) {
+        if (known == null && !makeRoom()) {
+            return null;
+        }
+        Pair pair = known == null ? new Pair() : known;
+        pair.undecided = true;
+        pairs.remove(to);
+        pairs.put(to, pair);
+        return pair;
+    }
+
+    private boolean hold(Passage passage, boolean isReply, Pair pair) {
+        if (waitingBytes + passage.bytes() > maxWaitingBytes) {
+            return false;
+        }
+        waitingBytes += passage.bytes();
+        pair.waiting.add(new Waiting(passage, isReply));
+        return true;
+    }
+
     private CompletionStage<AccessDecision> decide(WebId to) {
         return policy.visible(from, Set.of(to))
                 .thenCompose(visible -> visible.contains(to) ? policy.mayCall(from, to) : NOT_VISIBLE);
@@ -116,20 +141,21 @@ final class CallGate {
 
     private void letThrough(Pair pair, boolean allowed) {
         while (true) {
-            Passage next;
+            Waiting next;
             lock.lock();
             try {
+                pair.allowed = allowed; // before the first message leaves, since its reply may be quick
                 next = pair.waiting.poll();
                 if (next == null) {
-                    pair.verdict = allowed;
+                    pair.undecided = false;
                     pair.holdsUntil = scheduler.nanoTime() + VERDICT_HOLDS.toNanos();
                     return;
                 }
-                waitingBytes -= next.bytes();
+                waitingBytes -= next.passage().bytes();
             } finally {
                 lock.unlock();
             }
-            settle(next, allowed);
+            settle(next.passage(), allowed || next.isReply());
         }
     }
 
@@ -152,7 +178,7 @@ final class CallGate {
         }
         Iterator<Pair> oldestFirst = pairs.values().iterator();
         while (oldestFirst.hasNext()) {
-            if (oldestFirst.next().verdict != null) {
+            if (!oldestFirst.next().undecided) {
                 oldestFirst.remove();
                 return true;
             }

@@ -40,7 +40,6 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
 
     private long bytesBeforeWelcome;
 
-    private volatile boolean superseded;
     private volatile @Nullable MessageSocket socket;
     private volatile Scheduler.Task expiry = () -> {};
 
@@ -81,7 +80,6 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
 
     @Override
     public void replaced() {
-        superseded = true;
         view.close();
         close(new CloseStatus(CloseStatus.REPLACED, "Replaced by a newer connection"));
     }
@@ -103,7 +101,7 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
 
     @Override
     public void onMessage(byte[] bytes, int length, MessageKind kind) {
-        if (superseded) {
+        if (isOver()) {
             return;
         }
         try {
@@ -115,9 +113,15 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
 
     @Override
     public void onTooLarge() {
-        if (!superseded) {
+        if (!isOver()) {
             send(IdentityCodec.error(SignalingMessages.TOO_LARGE));
         }
+    }
+
+    /** From then on the agent can do nothing here, whatever it still sends and whatever still waits for the policy. */
+    private boolean isOver() {
+        MessageSocket open = socket;
+        return open == null || open.isClosing();
     }
 
     private void dispatch(JsonMembers message) throws MalformedJsonException {
@@ -144,12 +148,12 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
         }
         WebId targetId = target.get().webId();
         ByteBuffer relayed = IdentityCodec.relayed(type, identity.webId(), message);
-        boolean isReply = !type.equals("offer") && target.get().gate.hasAllowed(identity.webId());
-        if (isReply || targetId.equals(identity.webId())) {
+        if (targetId.equals(identity.webId())) {
             deliver(targetId, relayed);
             return;
         }
-        gate.pass(targetId, new CallGate.Passage() {
+        boolean isReply = !type.equals("offer") && target.get().gate.hasCalled(identity.webId());
+        gate.pass(targetId, isReply, new CallGate.Passage() {
             @Override
             public int bytes() {
                 return relayed.remaining();
@@ -177,6 +181,9 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
 
     /** Looks the target up anew: the policy may have taken its time. */
     private void deliver(WebId to, ByteBuffer message) {
+        if (isOver()) {
+            return;
+        }
         Optional<SignalingConnection> target = endpoint.registry().find(to);
         if (target.isPresent()) {
             target.get().send(message);

@@ -115,7 +115,7 @@ final class DisconnectWatch {
     }
 
     /**
-     * Ends the watch.
+     * Ends the watch, if it has begun and not ended yet.
      *
      * @param afterwards runs exactly once, as soon as no read of ours is running or registered, which is mostly now
      */
@@ -124,7 +124,13 @@ final class DisconnectWatch {
         lock.lock();
         try {
             if (state == State.BUSY) {
-                afterStop = afterwards;
+                Runnable earlier = afterStop;
+                afterStop = earlier == null
+                        ? afterwards
+                        : () -> {
+                            earlier.run();
+                            afterwards.run();
+                        };
                 return;
             }
             registered = state == State.WATCHING;

@@ -50,6 +50,7 @@ final class JettyExchange implements Exchange {
     private boolean gone;
     private volatile boolean begun;
     private volatile boolean written;
+    private volatile boolean lastGiven;
 
     private JettyExchange(RequestHead head, Request request, Response response, Callback callback) {
         this.head = head;
@@ -58,7 +59,7 @@ final class JettyExchange implements Exchange {
         this.callback = callback;
         this.watch = DisconnectWatch.of(request, () -> takeGoneAction().run());
         this.body = new RequestBody(request, this::watchOnceReadToTheEnd, this::takeGoneAction);
-        request.addFailureListener(cause -> takeGoneAction().run());
+        request.addFailureListener(cause -> onFailureBetweenCalls());
         // Asked only while nobody reads or writes: then it is core that waits, and core limits how long.
         request.addIdleTimeoutListener(timeout -> false);
     }
@@ -127,13 +128,25 @@ final class JettyExchange implements Exchange {
         }
         if (over.get()) {
             completion.failed(new IOException("the exchange is over"));
-        } else if (hasContent()) {
-            prepareFraming(last);
-            response.write(last, data, new Written(last, completion));
         } else if (last) {
-            writeHeadOnly(new Written(true, completion));
+            // From here on a visitor may have it all, and leave, before we hear that the write has succeeded; one that
+            // leaves earlier makes it fail.
+            lastGiven = true;
+            stopWatching(() -> writeLast(data, new Written(true, completion)));
+        } else if (hasContent()) {
+            prepareFraming(false);
+            response.write(false, data, new Written(false, completion));
         } else {
             completion.succeeded();
+        }
+    }
+
+    private void writeLast(ByteBuffer data, Callback done) {
+        if (hasContent()) {
+            prepareFraming(true);
+            response.write(true, data, done);
+        } else {
+            writeHeadOnly(done);
         }
     }
 
@@ -195,6 +208,12 @@ final class JettyExchange implements Exchange {
             action.run();
         } else if (body.isAtEnd()) {
             watchOnceReadToTheEnd();
+        }
+    }
+
+    private void onFailureBetweenCalls() {
+        if (!lastGiven) {
+            takeGoneAction().run();
         }
     }
 

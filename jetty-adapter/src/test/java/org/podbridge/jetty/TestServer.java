@@ -3,9 +3,11 @@ package org.podbridge.jetty;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.URI;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.RetainableByteBuffer;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -22,7 +24,14 @@ import org.podbridge.testkit.RunningHost;
 /** A Jetty server whose pool remembers what was not given back. */
 final class TestServer {
 
-    private final ArrayByteBufferPool.Tracking pool = new ArrayByteBufferPool.Tracking();
+    private final AtomicInteger largestBuffer = new AtomicInteger();
+    private final ArrayByteBufferPool.Tracking pool = new ArrayByteBufferPool.Tracking() {
+        @Override
+        public RetainableByteBuffer.Mutable acquire(int size, boolean direct) {
+            largestBuffer.accumulateAndGet(size, Math::max);
+            return super.acquire(size, direct);
+        }
+    };
     private final Server server = new Server(new QueuedThreadPool(16), null, pool);
     private final ServerConnector connector;
 
@@ -53,8 +62,16 @@ final class TestServer {
         return server;
     }
 
-    ServerConnector connector() {
-        return connector;
+    void setIdleTimeoutOfConnections(long millis) {
+        connector.getConnectedEndPoints().forEach(endPoint -> endPoint.setIdleTimeout(millis));
+    }
+
+    int largestBuffer() {
+        return largestBuffer.get();
+    }
+
+    int buffersInUse() {
+        return pool.getLeaks().size();
     }
 
     URI uri(String scheme) {

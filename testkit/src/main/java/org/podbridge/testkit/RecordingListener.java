@@ -73,11 +73,11 @@ public class RecordingListener implements ConnectionListener {
         byte[] bytes = new byte[part.data().remaining()];
         part.data().duplicate().get(bytes);
         message.writeBytes(bytes);
+        received(part, kind, last);
         if (last) {
             messages.add(new Received(kind, ByteBuffer.wrap(message.toByteArray())));
             message.reset();
         }
-        received(part, kind, last);
         calls.decrementAndGet();
     }
 

@@ -19,6 +19,7 @@ final class BodyEncoding {
 
     private static final String UTF8 = "utf8";
     private static final String BASE64 = "base64";
+    private static final int LARGE_TEXT_BYTES = 1024 * 1024;
     private static final byte[] REPLACEMENT_CHARACTER = {(byte) 0xEF, (byte) 0xBF, (byte) 0xBD};
 
     private BodyEncoding() {}
@@ -115,8 +116,14 @@ final class BodyEncoding {
                         || mediaType.equals("application/x-www-form-urlencoded"));
     }
 
-    /** Escapes can make a text six times as long, past the limit of the one who reads it; base64 adds a third. */
+    /**
+     * Tells whether a large text is mostly escapes: they can make it six times as long, past the limit of the one who
+     * reads it, where base64 adds a third.
+     */
     private static boolean isLongerThanBase64(byte[] text) {
+        if (text.length < LARGE_TEXT_BYTES) {
+            return false;
+        }
         long room = text.length / 3L;
         for (int i = 0; i < text.length && room >= 0; i++) {
             byte b = text[i];

@@ -29,6 +29,7 @@ public final class Main implements Callable<Integer> {
             names = {"-h", "--help"},
             usageHelp = true,
             description = "Show this and end")
+    @SuppressWarnings("unused") // picocli reads it
     private boolean help;
 
     private Main() {}

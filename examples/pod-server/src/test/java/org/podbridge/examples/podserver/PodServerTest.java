@@ -138,6 +138,30 @@ class PodServerTest {
         assertThat(put.headers().firstValue("allow")).contains("GET, HEAD");
     }
 
+    @Test
+    void knowsItsAgentsByTheirTokens() throws Exception {
+        PodServer server = start("--agent", "alice=secret", "--agent", "bob=other=https://bob.example/#me");
+
+        assertThat(ticket(server, "secret").statusCode()).isEqualTo(200);
+        assertThat(ticket(server, "other").statusCode()).isEqualTo(200);
+        assertThat(ticket(server, "nonsense").statusCode()).isEqualTo(401);
+    }
+
+    @Test
+    void canKeepToItsOwners() throws Exception {
+        PodServer server =
+                start("--policy=owners", "--agent", "alice=secret", "--agent", "bob=other=https://bob.example/#me");
+
+        assertThat(ticket(server, "secret").statusCode()).isEqualTo(200);
+        assertThat(ticket(server, "other").statusCode()).isEqualTo(403);
+    }
+
+    private HttpResponse<String> ticket(PodServer server, String token) throws Exception {
+        return send(request(server, "/.webrtc")
+                .header("authorization", "Bearer " + token)
+                .POST(BodyPublishers.noBody()));
+    }
+
     private PodServer start(String... args) throws Exception {
         TestCommand command = new TestCommand();
         List<String> all = new ArrayList<>(List.of("--port", "0"));
