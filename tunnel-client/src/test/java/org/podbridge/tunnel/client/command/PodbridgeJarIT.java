@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.podbridge.tunnel.client.FakeRelay;
 import org.podbridge.tunnel.client.RawService;
 import org.podbridge.tunnel.client.RelayLink;
@@ -18,13 +20,23 @@ import org.podbridge.tunnel.client.RelayLink;
 /** The command as users get it. */
 class PodbridgeJarIT {
 
-    private static Process start(String... args) throws IOException {
+    @TempDir
+    private Path directory;
+
+    private Path errors;
+
+    @BeforeEach
+    void placeErrors() {
+        errors = directory.resolve("errors");
+    }
+
+    private Process start(String... args) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-jar",
                 Path.of("target", "podbridge.jar").toString()));
         command.addAll(Arrays.asList(args));
-        ProcessBuilder builder = new ProcessBuilder(command);
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
         builder.environment().put("PODBRIDGE_TOKEN", "secret-token");
         return builder.start();
     }
@@ -51,7 +63,7 @@ class PodbridgeJarIT {
                 link.sendClose(1000);
                 assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
                 assertThat(process.exitValue()).isZero();
-                assertThat(process.getErrorStream().readAllBytes()).asString().isEmpty();
+                assertThat(errors).content().isEmpty();
             } finally {
                 process.destroyForcibly();
             }
@@ -71,6 +83,6 @@ class PodbridgeJarIT {
     void complainsInWords() throws Exception {
         Process process = start("tunnel");
         assertThat(process.waitFor()).isEqualTo(2);
-        assertThat(process.getErrorStream().readAllBytes()).asString().startsWith("podbridge: Missing required");
+        assertThat(errors).content().startsWith("podbridge: Missing required");
     }
 }
