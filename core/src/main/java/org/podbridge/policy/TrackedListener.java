@@ -1,6 +1,6 @@
 package org.podbridge.policy;
 
-import java.util.Set;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.Connection;
@@ -8,41 +8,51 @@ import org.podbridge.connection.ConnectionListener;
 import org.podbridge.connection.MessageKind;
 import org.podbridge.exchange.Chunk;
 
-/** A listener whose connection stands in a set for as long as it is open. */
+/**
+ * A listener whose connection counts for as long as it is open. Things may have changed since the handshake: then the
+ * connection is closed at once and the listener never hears of it.
+ */
 final class TrackedListener implements ConnectionListener {
 
     private final ConnectionListener listener;
-    private final Set<Connection> open;
-    private @Nullable Connection connection;
+    private final Admission admission;
+    private @Nullable Connection counted;
 
-    TrackedListener(ConnectionListener listener, Set<Connection> open) {
+    TrackedListener(ConnectionListener listener, Admission admission) {
         this.listener = listener;
-        this.open = open;
+        this.admission = admission;
     }
 
     @Override
     public void onOpen(Connection connection) {
-        this.connection = connection;
-        open.add(connection);
-        listener.onOpen(connection);
+        Optional<CloseStatus> refusal = admission.count(connection);
+        if (refusal.isPresent()) {
+            connection.close(refusal.get());
+        } else {
+            counted = connection;
+            listener.onOpen(connection);
+        }
     }
 
     @Override
     public void onPart(Chunk part, MessageKind kind, boolean last) {
-        listener.onPart(part, kind, last);
+        if (counted != null) {
+            listener.onPart(part, kind, last);
+        }
     }
 
     @Override
     public void onPong() {
-        listener.onPong();
+        if (counted != null) {
+            listener.onPong();
+        }
     }
 
     @Override
     public void onClosed(CloseStatus status) {
-        Connection closed = connection;
-        if (closed != null) {
-            open.remove(closed);
+        if (counted != null) {
+            admission.discount(counted);
+            listener.onClosed(status);
         }
-        listener.onClosed(status);
     }
 }
