@@ -88,6 +88,20 @@ public final class Authenticator {
     }
 
     /**
+     * Tells whether a request carries credentials, of whatever kind and value. Then it isn't anonymous.
+     *
+     * @param head the request
+     * @return whether it does
+     */
+    public static boolean hasCredentials(RequestHead head) {
+        try {
+            return !credentials(head, true).isEmpty();
+        } catch (MalformedCredentialException e) {
+            return true;
+        }
+    }
+
+    /**
      * Returns what to offer somebody without credentials.
      *
      * @param head the request

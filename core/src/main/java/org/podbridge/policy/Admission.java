@@ -23,7 +23,8 @@ import org.podbridge.limits.Limits;
 /** Decides who gets in at an endpoint, and words the refusal of the others. Thread-safe. */
 public final class Admission {
 
-    private static final CloseStatus STOPPING = new CloseStatus(CloseStatus.GOING_AWAY, "The server stops");
+    private static final String FULL = "Too many connections";
+    private static final CloseStatus GOING_AWAY = new CloseStatus(CloseStatus.GOING_AWAY, "The server stops");
 
     private final Authenticator authenticator;
     private final AccessPolicy policy;
@@ -86,7 +87,7 @@ public final class Admission {
                 return refuse(head, refused.refusal());
             }
             if (closed || connections.size() >= maxConnections) {
-                return refuse(head, Refusal.overloaded("Too many connections"));
+                return refuse(head, Refusal.overloaded(FULL));
             }
             Optional<Identity> identity = ((Verdict.Admitted) verdict).identity();
             ConnectionListener listener = new TrackedListener(open.apply(identity), this);
@@ -121,21 +122,25 @@ public final class Admission {
     /** Closes all WebSockets with 1001 and lets nobody in any more. Idempotent. */
     public void close() {
         closed = true;
-        connections.forEach(connection -> connection.close(STOPPING));
+        connections.forEach(connection -> connection.close(GOING_AWAY));
     }
 
-    void opened(Connection connection) {
-        connections.add(connection);
-    }
-
-    /** Closes a connection whose handshake was decided before all were closed. */
-    void closeLateComer(Connection connection) {
+    /** Counts a connection that has opened; returns why it must close instead, if many have opened meanwhile. */
+    Optional<CloseStatus> count(Connection connection) {
+        connections.add(connection); // before looking, so that either this or close() sees the other
+        CloseStatus refusal = null;
         if (closed) {
-            connection.close(STOPPING);
+            refusal = GOING_AWAY;
+        } else if (connections.size() > maxConnections) {
+            refusal = new CloseStatus(CloseStatus.TRY_AGAIN_LATER, FULL);
         }
+        if (refusal != null) {
+            connections.remove(connection);
+        }
+        return Optional.ofNullable(refusal);
     }
 
-    void closed(Connection connection) {
+    void discount(Connection connection) {
         connections.remove(connection);
     }
 
@@ -160,7 +165,7 @@ public final class Admission {
             if (result instanceof AuthResult.Authenticated authenticated) {
                 return mayEnter(authenticated.identity(), head, endpoint);
             }
-            if (result instanceof AuthResult.NoCredentials && anonymousToo) {
+            if (anonymousToo && result instanceof AuthResult.NoCredentials && !Authenticator.hasCredentials(head)) {
                 return CompletableFuture.completedStage(new Verdict.Admitted(Optional.empty()));
             }
             return CompletableFuture.completedStage(new Verdict.Refused(refusal(result, head, endpoint, purpose)));

@@ -1,5 +1,6 @@
 package org.podbridge.policy;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.Connection;
@@ -7,12 +8,15 @@ import org.podbridge.connection.ConnectionListener;
 import org.podbridge.connection.MessageKind;
 import org.podbridge.exchange.Chunk;
 
-/** A listener whose connection is known to the admission for as long as it is open. */
+/**
+ * A listener whose connection counts for as long as it is open. Things may have changed since the handshake: then the
+ * connection is closed at once and the listener never hears of it.
+ */
 final class TrackedListener implements ConnectionListener {
 
     private final ConnectionListener listener;
     private final Admission admission;
-    private @Nullable Connection connection;
+    private @Nullable Connection counted;
 
     TrackedListener(ConnectionListener listener, Admission admission) {
         this.listener = listener;
@@ -21,28 +25,34 @@ final class TrackedListener implements ConnectionListener {
 
     @Override
     public void onOpen(Connection connection) {
-        this.connection = connection;
-        admission.opened(connection);
-        listener.onOpen(connection);
-        admission.closeLateComer(connection);
+        Optional<CloseStatus> refusal = admission.count(connection);
+        if (refusal.isPresent()) {
+            connection.close(refusal.get());
+        } else {
+            counted = connection;
+            listener.onOpen(connection);
+        }
     }
 
     @Override
     public void onPart(Chunk part, MessageKind kind, boolean last) {
-        listener.onPart(part, kind, last);
+        if (counted != null) {
+            listener.onPart(part, kind, last);
+        }
     }
 
     @Override
     public void onPong() {
-        listener.onPong();
+        if (counted != null) {
+            listener.onPong();
+        }
     }
 
     @Override
     public void onClosed(CloseStatus status) {
-        Connection closed = connection;
-        if (closed != null) {
-            admission.closed(closed);
+        if (counted != null) {
+            admission.discount(counted);
+            listener.onClosed(status);
         }
-        listener.onClosed(status);
     }
 }
