@@ -63,7 +63,6 @@ final class LocalService {
         client.setMaxRequestHeadersSize(MAX_REQUEST_HEAD_BYTES);
         client.setMaxResponseHeadersSize(MAX_RESPONSE_HEAD_BYTES);
         client.setResponseBufferSize(BUFFER_BYTES);
-        client.setFollowRedirects(false);
         client.setUserAgentField(null);
         client.setDefaultRequestContentType(null);
         client.setHttpCookieStore(new HttpCookieStore.Empty());

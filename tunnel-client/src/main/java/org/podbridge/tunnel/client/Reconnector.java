@@ -17,8 +17,8 @@ import org.podbridge.time.Scheduler;
 
 /**
  * Keeps one session after the other alive, until it is closed or the relay says no for good. Thread-safe: at any time
- * there is one attempt, one session or one timer, and each is followed by the next; the lock guards only against
- * {@link #close}.
+ * there is one attempt, one session or one timer, and what they tell is heard one after the other; the lock guards only
+ * against {@link #close}.
  */
 final class Reconnector implements TunnelSession.Events {
 
@@ -36,6 +36,10 @@ final class Reconnector implements TunnelSession.Events {
     private final LocalService service;
     private final ByteBudget budget;
     private final Backoff backoff;
+
+    /** Runs what follows an event off the connection's own thread, and one after the other. */
+    private final SerialExecutor events;
+
     private final CompletableFuture<URI> firstRegistration = new CompletableFuture<>();
     private final ReentrantLock lock = new ReentrantLock();
     private boolean closed;
@@ -52,6 +56,7 @@ final class Reconnector implements TunnelSession.Events {
     Reconnector(Settings settings, Executor executor, RelayDialer dialer, LocalService service) {
         this.settings = settings;
         this.executor = executor;
+        this.events = new SerialExecutor(executor);
         this.dialer = dialer;
         this.service = service;
         this.budget = new ByteBudget(settings.limits().bufferedBytes());
@@ -154,29 +159,40 @@ final class Reconnector implements TunnelSession.Events {
     public void connected() {
         URI relay = settings.relay();
         String withoutQuery = relay.getScheme() + "://" + relay.getRawAuthority() + relay.getRawPath();
-        settings.listener().connected(URI.create(withoutQuery));
+        events.execute(() -> settings.listener().connected(URI.create(withoutQuery)));
     }
 
     @Override
     public void registered(URI publicUrl) {
-        registeredAt = settings.scheduler().nanoTime();
-        nameWasHeld = true;
-        nameRefusedAt = null;
-        settings.listener().registered(publicUrl);
-        // What waits for it is not ours, and shall not hold the connection up.
-        executor.execute(() -> firstRegistration.complete(publicUrl));
+        events.execute(() -> {
+            registeredAt = settings.scheduler().nanoTime();
+            nameWasHeld = true;
+            nameRefusedAt = null;
+            settings.listener().registered(publicUrl);
+            // What waits for it is not ours, and shall not hold up what comes next.
+            executor.execute(() -> firstRegistration.complete(publicUrl));
+        });
     }
 
     @Override
     public void ended(TunnelSession over, Ending ending) {
-        if (ending instanceof Ending.Lost lost) {
-            retry(over, lost.reason(), lost.retryAfter());
-        } else if (ending instanceof Ending.Refused refused) {
-            if (refused.isAboutTheName() && mayHaveTheNameAgain()) {
-                retry(over, refused.refusal().getMessage(), Duration.ZERO);
-            } else {
-                giveUp(refused.refusal());
+        events.execute(() -> {
+            if (ending instanceof Ending.Lost lost) {
+                retry(over, lost.reason(), lost.retryAfter());
+            } else if (ending instanceof Ending.Refused refused) {
+                retryOrGiveUp(over, refused);
             }
+        });
+    }
+
+    private void retryOrGiveUp(TunnelSession over, Ending.Refused refused) {
+        TunnelRefusedException refusal = refused.refusal();
+        if (refused.isAboutTheName() && mayHaveTheNameAgain()) {
+            retry(over, refusal.getMessage(), Duration.ZERO);
+        } else {
+            stop();
+            settings.listener().refused(refusal);
+            executor.execute(() -> firstRegistration.completeExceptionally(refusal));
         }
     }
 
@@ -186,12 +202,6 @@ final class Reconnector implements TunnelSession.Events {
             nameRefusedAt = now;
         }
         return nameWasHeld && now - nameRefusedAt < NAME_PATIENCE.toNanos();
-    }
-
-    private void giveUp(TunnelRefusedException refusal) {
-        stop();
-        settings.listener().refused(refusal);
-        executor.execute(() -> firstRegistration.completeExceptionally(refusal));
     }
 
     private void retry(TunnelSession over, @Nullable String reason, Duration atLeast) {
