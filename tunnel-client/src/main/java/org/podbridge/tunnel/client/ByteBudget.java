@@ -20,8 +20,4 @@ final class ByteBudget {
     void release(long bytes) {
         left.addAndGet(bytes);
     }
-
-    long left() {
-        return left.get();
-    }
 }

@@ -1,6 +1,7 @@
 package org.podbridge.tunnel.client;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
@@ -66,6 +67,16 @@ final class ForwardingFailure extends RuntimeException {
             return new ForwardingFailure(GATEWAY_TIMEOUT, service + " did not answer in time");
         }
         return new ForwardingFailure(BAD_GATEWAY, service + " " + whatFailed(failure));
+    }
+
+    /** Tells whether the service had taken the connection and then ended it, as servers do with idle ones. */
+    static boolean isLostConnection(Throwable failure) {
+        return failure instanceof IOException
+                && !(failure instanceof ConnectException
+                        || failure instanceof NoRouteToHostException
+                        || failure instanceof UnknownHostException
+                        || failure instanceof InterruptedIOException
+                        || failure instanceof SSLException);
     }
 
     private static String whatFailed(Throwable failure) {

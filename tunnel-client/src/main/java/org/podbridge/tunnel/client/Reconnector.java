@@ -1,5 +1,7 @@
 package org.podbridge.tunnel.client;
 
+import static java.util.Objects.requireNonNull;
+
 import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -140,8 +142,8 @@ final class Reconnector implements TunnelSession.Events {
         try {
             return settings.credentials()
                     .token()
+                    .thenApply(token -> requireNonNull(token, "the source has none"))
                     .toCompletableFuture()
-                    .copy()
                     .orTimeout(TOKEN_TIMEOUT_SECONDS, TimeUnit.SECONDS);
         } catch (RuntimeException e) {
             return CompletableFuture.failedFuture(e);

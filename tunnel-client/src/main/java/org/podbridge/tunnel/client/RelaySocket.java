@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.connection.CloseStatus;
+import org.podbridge.time.Scheduler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -90,9 +91,15 @@ final class RelaySocket implements WebSocket.Listener {
         }
         now.heartbeat().stop();
         now.queue().close();
-        now.webSocket().sendClose(WebSocket.NORMAL_CLOSURE, "").exceptionally(gone -> null);
-        settings.scheduler().schedule(CLOSE_TIMEOUT, this::abort);
-        return closed;
+        Scheduler.Task force = settings.scheduler().schedule(CLOSE_TIMEOUT, this::abort);
+        CompletableFuture<WebSocket> unused = now.webSocket()
+                .sendClose(WebSocket.NORMAL_CLOSURE, "")
+                .whenComplete((sent, failure) -> {
+                    if (failure != null) {
+                        abort();
+                    }
+                });
+        return closed.whenComplete((ended, never) -> force.cancel());
     }
 
     /** Breaks the connection off. Idempotent. */

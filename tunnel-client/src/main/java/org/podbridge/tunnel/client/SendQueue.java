@@ -67,7 +67,7 @@ final class SendQueue {
             case WAITS -> {}
             case FULL -> {
                 done.run();
-                fail("it does not read what it is sent");
+                fail("the relay does not read what it is sent");
             }
             case CLOSED -> done.run();
         }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -23,6 +24,9 @@ import org.podbridge.tunnel.v1.RelayMessage;
  */
 final class WholeBodyExchange implements Response.Listener {
 
+    /** Methods that may reach the service twice, if it has closed the connection on the first one. */
+    private static final Set<String> REPEATABLE = Set.of("GET", "HEAD", "OPTIONS");
+
     private static final int MIN_STATUS = 200;
     private static final int MAX_STATUS = 599;
     private static final int NOT_MODIFIED = 304;
@@ -36,6 +40,8 @@ final class WholeBodyExchange implements Response.Listener {
     private final long startNanos;
     private final AtomicBoolean finished = new AtomicBoolean();
     private volatile boolean cancelled;
+    private volatile boolean begun;
+    private volatile boolean repeated;
     private volatile @Nullable Request request;
 
     /** Hears of the end. */
@@ -107,6 +113,11 @@ final class WholeBodyExchange implements Response.Listener {
     }
 
     @Override
+    public void onBegin(Response response) {
+        begun = true;
+    }
+
+    @Override
     public void onHeaders(Response response) {
         boolean announcesOnly = asked.method().equals("HEAD") || response.getStatus() == NOT_MODIFIED;
         if (!announcesOnly) {
@@ -129,6 +140,11 @@ final class WholeBodyExchange implements Response.Listener {
 
     @Override
     public void onComplete(Result result) {
+        if (result.isFailed() && mayRepeat(result.getFailure())) {
+            repeated = true;
+            send();
+            return;
+        }
         service.leave();
         Runnable release = () -> {
             body.release();
@@ -149,6 +165,16 @@ final class WholeBodyExchange implements Response.Listener {
                     null,
                     release);
         }
+    }
+
+    /** A kept connection may be closed by the service just when the request is on its way. */
+    private boolean mayRepeat(Throwable failure) {
+        return !begun
+                && !repeated
+                && !cancelled
+                && requestBytes() == 0
+                && REPEATABLE.contains(asked.method())
+                && ForwardingFailure.isLostConnection(failure);
     }
 
     private void answer(ForwardingFailure failure, Runnable release) {

@@ -156,8 +156,8 @@ class ConnectionTest {
         RelayLink link = relay.next().accept();
         link.readText();
         link.sendError(error);
-        assertRefused(registered, reason);
         assertThat(link.readFrame().opCode()).isEqualTo(RelayLink.CLOSE);
+        assertRefused(registered, reason);
     }
 
     @Test
@@ -165,7 +165,9 @@ class ConnectionTest {
         RelayLink link = open();
         link.sendClose(4409);
         assertThat(listener.event()).isEqualTo("refused REPLACED");
+        scheduler.advance(Duration.ofHours(1));
         assertThat(scheduler.pending()).isZero();
+        assertThat(listener.hasEvents()).isFalse();
     }
 
     private void assertRefused(CompletionStage<URI> registered, TunnelRefusedException.Reason reason) {
@@ -414,6 +416,21 @@ class ConnectionTest {
                         .readAnswer()
                         .id())
                 .isEqualTo("2");
+    }
+
+    @Test
+    void givesUpOnARelayThatDoesNotReadTheAnswers() {
+        RelayLink link = open();
+        String longId = "x".repeat(20_000);
+        try {
+            for (int i = 0; i < 10_000; i++) {
+                link.sendRequest(i + longId, "GET", "not a path");
+            }
+        } catch (UncheckedIOException e) {
+            // The client has broken the connection off.
+        }
+        assertThat(listener.event("disconnected"))
+                .isEqualTo("disconnected the connection was lost: the relay does not read what it is sent");
     }
 
     @Test

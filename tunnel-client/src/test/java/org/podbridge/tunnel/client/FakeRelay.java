@@ -112,6 +112,18 @@ public final class FakeRelay implements AutoCloseable {
         }
     }
 
+    /** Accepts the next connection. */
+    public RelayLink nextLink() {
+        return next().accept();
+    }
+
+    /** Refuses the next connection for the time being, and returns its opening handshake. */
+    public String nextHead() {
+        Attempt attempt = next();
+        attempt.refuse("503 Service Unavailable");
+        return attempt.head();
+    }
+
     /** Accepts the next connection and gives it the name that it asks for. */
     public RelayLink register(String name) {
         RelayLink link = next().accept();

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -363,6 +364,26 @@ class ForwardingTest {
         RelayLink.Answer answer = open().ask("GET", "/", HeaderFields.empty());
         assertThat(answer.status()).isEqualTo(502);
         assertThat(answer.text()).contains(message);
+    }
+
+    @Test
+    void asksAgainIfTheServiceHasClosedAKeptConnection() {
+        RelayLink link = open();
+        AtomicInteger requests = new AtomicInteger();
+        service.respond(
+                request -> requests.incrementAndGet() % 2 == 0 ? "" : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        for (int i = 0; i < 5; i++) {
+            assertThat(link.ask("GET", "/", HeaderFields.empty()).status()).isEqualTo(200);
+        }
+        assertThat(requests).hasValue(9);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"GET,2", "POST,1", "PUT,1", "DELETE,1"})
+    void asksAgainOnlyOnceAndOnlyWhereItDoesNoHarm(String method, int times) {
+        service.respond("");
+        assertThat(open().ask(method, "/", HeaderFields.empty()).status()).isEqualTo(502);
+        assertThat(service.waiting()).isEqualTo(times);
     }
 
     @Test

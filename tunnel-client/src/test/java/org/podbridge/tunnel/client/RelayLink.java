@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.json.MalformedJsonException;
@@ -60,6 +61,15 @@ public final class RelayLink implements AutoCloseable {
             payload[i] ^= mask[i & 3];
         }
         return new Frame(first & 0x0F, (first & FIN) != 0, payload);
+    }
+
+    /** Reads a close frame, and returns its code. */
+    public int readClose() {
+        Frame frame = readFrame();
+        if (frame.opCode() != CLOSE) {
+            throw new AssertionError("opcode " + frame.opCode());
+        }
+        return ByteBuffer.wrap(frame.payload()).getChar();
     }
 
     private byte[] read(int count) {
@@ -156,7 +166,7 @@ public final class RelayLink implements AutoCloseable {
         byte[] all = text.getBytes(UTF_8);
         List<byte[]> parts = new ArrayList<>();
         for (int i = 0; i < all.length; i += bytesEach) {
-            parts.add(java.util.Arrays.copyOfRange(all, i, Math.min(all.length, i + bytesEach)));
+            parts.add(Arrays.copyOfRange(all, i, Math.min(all.length, i + bytesEach)));
         }
         for (int i = 0; i < parts.size(); i++) {
             send((i == 0 ? TEXT : CONTINUATION) | (i == parts.size() - 1 ? FIN : 0), parts.get(i));
