@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,7 +25,7 @@ class ProviderFaultTest {
     private static final String UNAVAILABLE =
             "{\"status\":503,\"detail\":\"Authentication is not possible at the moment\"}";
 
-    private final AtomicReference<@Nullable AuthProvider> provider = new AtomicReference<>();
+    private final AtomicReference<AuthProvider> provider = new AtomicReference<>(AuthProvider.fixed(Map.of()));
     private final SignalingServer server =
             SignalingServer.start(builder -> builder.anonymousRooms(true).authProvider(new AuthProvider() {
                 @Override
