@@ -142,15 +142,15 @@ public final class Authenticator {
             warn("The auth provider failed", e);
             answer.complete(unavailable());
         }
-        if (!answer.isDone()) {
-            Scheduler.Task limit = scheduler.schedule(timeLimit, () -> {
-                if (answer.complete(unavailable())) {
-                    logger.warn("The auth provider took longer than {}", timeLimit);
-                }
-            });
-            answer.whenComplete((result, failure) -> limit.cancel());
+        if (answer.isDone()) {
+            return answer; // no timer needed
         }
-        return answer;
+        Scheduler.Task limit = scheduler.schedule(timeLimit, () -> {
+            if (answer.complete(unavailable())) {
+                logger.warn("The auth provider took longer than {}", timeLimit);
+            }
+        });
+        return answer.whenComplete((result, failure) -> limit.cancel());
     }
 
     /** Logs what failed where, but not the failure's message, which may quote a token. */

@@ -84,15 +84,15 @@ public final class GuardedPolicy implements AccessPolicy {
         } catch (Throwable e) { // the host's code may fail in any way, and that is no reason to fail others
             answer.complete(checked(null, e, whenFailed));
         }
-        if (!answer.isDone()) {
-            Scheduler.Task limit = scheduler.schedule(timeLimit, () -> {
-                if (answer.complete(whenFailed)) {
-                    logger.warn("The access policy took longer than {}", timeLimit);
-                }
-            });
-            answer.whenComplete((result, failure) -> limit.cancel());
+        if (answer.isDone()) {
+            return answer; // no timer needed
         }
-        return answer;
+        Scheduler.Task limit = scheduler.schedule(timeLimit, () -> {
+            if (answer.complete(whenFailed)) {
+                logger.warn("The access policy took longer than {}", timeLimit);
+            }
+        });
+        return answer.whenComplete((result, failure) -> limit.cancel());
     }
 
     private static <T> T checked(@Nullable T result, @Nullable Throwable failure, T whenFailed) {
