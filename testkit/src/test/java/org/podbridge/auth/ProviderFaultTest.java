@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,45 +23,71 @@ class ProviderFaultTest {
     private static final String UNAVAILABLE =
             "{\"status\":503,\"detail\":\"Authentication is not possible at the moment\"}";
 
-    private final AtomicReference<AuthProvider> provider = new AtomicReference<>(AuthProvider.fixed(Map.of()));
+    private AuthProvider provider = request -> CompletableFuture.completedStage(new AuthResult.NoCredentials());
     private final SignalingServer server =
             SignalingServer.start(builder -> builder.anonymousRooms(true).authProvider(new AuthProvider() {
                 @Override
                 public CompletionStage<AuthResult> authenticate(AuthRequest request) {
-                    return provider.get().authenticate(request);
+                    return provider.authenticate(request);
                 }
 
                 @Override
                 public List<Challenge> challenges(AuthRequest request) {
-                    return provider.get().challenges(request);
+                    return provider.challenges(request);
                 }
             }));
 
     @SuppressWarnings("NullAway") // faults are the point
-    enum Fault {
-        THROWS(() -> {
-            throw new IllegalStateException("fault");
-        }),
-        THROWS_AN_ERROR(() -> {
-            throw new NoClassDefFoundError("fault");
-        }),
-        OVERFLOWS_THE_STACK(() -> {
-            throw new StackOverflowError();
-        }),
-        RETURNS_NULL(() -> null),
-        COMPLETES_WITH_NULL(() -> CompletableFuture.completedStage(null)),
-        FAILS(() -> CompletableFuture.failedStage(new IllegalStateException("fault"))),
-        FAILS_WITH_AN_ERROR(() -> CompletableFuture.failedStage(new AssertionError("fault"))),
-        IS_CANCELLED(() -> {
-            CompletableFuture<AuthResult> cancelled = new CompletableFuture<>();
-            cancelled.cancel(false);
-            return cancelled;
-        });
-
-        private final java.util.function.Supplier<CompletionStage<AuthResult>> answer;
-
-        Fault(java.util.function.Supplier<CompletionStage<AuthResult>> answer) {
-            this.answer = answer;
+    enum Fault implements AuthProvider {
+        THROWS {
+            @Override
+            public CompletionStage<AuthResult> authenticate(AuthRequest request) {
+                throw new IllegalStateException("fault");
+            }
+        },
+        THROWS_AN_ERROR {
+            @Override
+            public CompletionStage<AuthResult> authenticate(AuthRequest request) {
+                throw new NoClassDefFoundError("fault");
+            }
+        },
+        OVERFLOWS_THE_STACK {
+            @Override
+            public CompletionStage<AuthResult> authenticate(AuthRequest request) {
+                throw new StackOverflowError();
+            }
+        },
+        RETURNS_NULL {
+            @Override
+            public CompletionStage<AuthResult> authenticate(AuthRequest request) {
+                return null;
+            }
+        },
+        COMPLETES_WITH_NULL {
+            @Override
+            public CompletionStage<AuthResult> authenticate(AuthRequest request) {
+                return CompletableFuture.completedStage(null);
+            }
+        },
+        FAILS {
+            @Override
+            public CompletionStage<AuthResult> authenticate(AuthRequest request) {
+                return CompletableFuture.failedStage(new IllegalStateException("fault"));
+            }
+        },
+        FAILS_WITH_AN_ERROR {
+            @Override
+            public CompletionStage<AuthResult> authenticate(AuthRequest request) {
+                return CompletableFuture.failedStage(new AssertionError("fault"));
+            }
+        },
+        IS_CANCELLED {
+            @Override
+            public CompletionStage<AuthResult> authenticate(AuthRequest request) {
+                CompletableFuture<AuthResult> cancelled = new CompletableFuture<>();
+                cancelled.cancel(false);
+                return cancelled;
+            }
         }
     }
 
@@ -83,7 +107,7 @@ class ProviderFaultTest {
     @ParameterizedTest
     @EnumSource(Fault.class)
     void refusesWith503(Fault fault) {
-        provider.set(request -> fault.answer.get());
+        provider = fault;
         isUnavailable(server.handshake("/.webrtc").toCompletableFuture().getNow(null));
         assertThat(server.scheduler().pending()).isZero();
 
@@ -100,16 +124,15 @@ class ProviderFaultTest {
     @ParameterizedTest
     @EnumSource(Fault.class)
     void refusesWith503WhenTheSecondOfTwoFails(Fault fault) {
-        provider.set(AuthProvider.firstOf(
-                request -> CompletableFuture.completedStage(new AuthResult.NoCredentials()),
-                request -> fault.answer.get()));
+        provider = AuthProvider.firstOf(
+                request -> CompletableFuture.completedStage(new AuthResult.NoCredentials()), fault);
         isUnavailable(server.handshake("/.webrtc").toCompletableFuture().getNow(null));
     }
 
     @Test
     void refusesAfter10SecondsWithoutAnAnswer() {
         CompletableFuture<AuthResult> late = new CompletableFuture<>();
-        provider.set(request -> late);
+        provider = request -> late;
         CompletableFuture<HandshakeDecision> decision =
                 server.handshake("/.webrtc").toCompletableFuture();
         InMemoryExchange exchange = server.request("POST", "/.webrtc");
@@ -129,7 +152,7 @@ class ProviderFaultTest {
     @Test
     void takesAnAnswerThatComesInTime() {
         CompletableFuture<AuthResult> slow = new CompletableFuture<>();
-        provider.set(request -> slow);
+        provider = request -> slow;
         CompletableFuture<HandshakeDecision> decision =
                 server.handshake("/.webrtc").toCompletableFuture();
         server.scheduler().advance(Duration.ofSeconds(9));
@@ -141,7 +164,7 @@ class ProviderFaultTest {
     @Test
     void asksProvidersInTurnUntilOneKnowsTheCredential() {
         List<String> asked = new ArrayList<>();
-        provider.set(AuthProvider.firstOf(
+        provider = AuthProvider.firstOf(
                 request -> {
                     asked.add("first");
                     return CompletableFuture.completedStage(new AuthResult.NoCredentials());
@@ -152,7 +175,7 @@ class ProviderFaultTest {
                 },
                 request -> {
                     throw new AssertionError("a refusal is final");
-                }));
+                });
         assertThat(server.handshake("/.webrtc").toCompletableFuture().getNow(null))
                 .isInstanceOfSatisfying(
                         HandshakeDecision.Reject.class,
@@ -162,7 +185,7 @@ class ProviderFaultTest {
 
     @Test
     void refusesWithoutAChallengeWhenThoseFail() {
-        provider.set(new AuthProvider() {
+        provider = new AuthProvider() {
             @Override
             public CompletionStage<AuthResult> authenticate(AuthRequest request) {
                 return CompletableFuture.completedStage(new AuthResult.Rejected(AuthError.invalidToken("no")));
@@ -172,7 +195,7 @@ class ProviderFaultTest {
             public List<Challenge> challenges(AuthRequest request) {
                 throw new NoClassDefFoundError("fault");
             }
-        });
+        };
         assertThat(server.handshake("/.webrtc").toCompletableFuture().getNow(null))
                 .isInstanceOfSatisfying(HandshakeDecision.Reject.class, reject -> {
                     assertThat(reject.status()).isEqualTo(401);
@@ -183,10 +206,10 @@ class ProviderFaultTest {
     @Test
     void refusesAnIdentityThatHasExpired() {
         var end = server.scheduler().now();
-        provider.set(request -> CompletableFuture.completedStage(
+        provider = request -> CompletableFuture.completedStage(
                 new AuthResult.Authenticated(Identity.builder(SignalingServer.webId("alice"), "test")
                         .expiresAt(end)
-                        .build())));
+                        .build()));
         assertThat(server.handshake("/.webrtc").toCompletableFuture().getNow(null))
                 .isInstanceOfSatisfying(HandshakeDecision.Reject.class, reject -> {
                     assertThat(reject.status()).isEqualTo(401);
