@@ -8,7 +8,6 @@ import java.security.Principal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -196,9 +195,9 @@ public final class Authenticator {
 
     /** Chooses among the configured URIs by the name that the visitor used, and never takes that name over. */
     private URI uri(RequestHead head) {
-        String authority = head.authority().orElse("").toLowerCase(Locale.ROOT);
+        String authority = head.authority().orElse("");
         URI base = publicUris.stream()
-                .filter(uri -> authority.equals(uri.getRawAuthority()))
+                .filter(uri -> authority.equalsIgnoreCase(uri.getRawAuthority()))
                 .findFirst()
                 .orElse(publicUris.get(0));
         String prefix = base.toString();

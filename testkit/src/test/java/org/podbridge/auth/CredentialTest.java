@@ -27,6 +27,7 @@ class CredentialTest {
 
     private final SignalingServer server =
             SignalingServer.start(builder -> builder.publicUri(URI.create("https://other.example:8443/mounted/"))
+                    .publicUri(URI.create("https://Third.Example"))
                     .authProvider(request -> {
                         asked.add(request);
                         return CompletableFuture.completedStage(new AuthResult.NoCredentials());
@@ -167,6 +168,7 @@ class CredentialTest {
         "pod.example, https://pod.example/.webrtc",
         "POD.example, https://pod.example/.webrtc",
         "other.example:8443, https://other.example:8443/mounted/.webrtc",
+        "third.example, https://Third.Example/.webrtc",
         "evil.example, https://pod.example/.webrtc",
         "other.example, https://pod.example/.webrtc",
         "'', https://pod.example/.webrtc",
