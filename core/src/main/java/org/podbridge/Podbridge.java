@@ -378,11 +378,27 @@ public final class Podbridge implements Router, AutoCloseable {
                 throw new IllegalStateException(
                         "accessPolicy is missing: choose one, such as AccessPolicy.ownersOnly(…)");
             }
+            checkPaths();
             if (tunnelHost != null) {
                 publicUris.forEach(
                         uri -> checkTunnelHost(tunnelHost, uri.getHost().toLowerCase(Locale.ROOT)));
             }
             return new Podbridge(this, authProvider, accessPolicy);
+        }
+
+        private void checkPaths() {
+            if (signalingPath.equals(tunnelControlPath)) {
+                throw new IllegalStateException("signalingPath and tunnelControlPath are both " + signalingPath);
+            }
+            checkReachable("signalingPath", signalingPath);
+            checkReachable("tunnelControlPath", tunnelControlPath);
+        }
+
+        private void checkReachable(String name, String path) {
+            if (path.startsWith(tunnelPath + "/")) {
+                throw new IllegalStateException(
+                        name + " " + path + " lies below tunnelPath " + tunnelPath + ", where nobody reaches it");
+            }
         }
 
         private static void checkTunnelHost(String tunnelHost, String podHost) {

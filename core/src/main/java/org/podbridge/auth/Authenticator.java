@@ -8,9 +8,9 @@ import java.security.Principal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.regex.Pattern;
 import org.podbridge.exchange.HeaderFields;
@@ -73,7 +73,7 @@ public final class Authenticator {
         for (Credential credential : credentials) {
             if (credential.carrier() == Credential.Carrier.QUERY) {
                 if (Tickets.isTicket(credential.value())) {
-                    return CompletableFuture.completedStage(redeem(credential, request));
+                    return CompletableFuture.completedStage(check(redeem(credential, request), request));
                 }
                 if (SIGNED_TOKEN.matcher(credential.value()).matches()) {
                     return refuse(new AuthError(
@@ -114,14 +114,15 @@ public final class Authenticator {
             return provider.challenges(new Request(head, endpoint, purpose, uri(head), List.of())).stream()
                     .map(Challenge::fieldValue)
                     .toList();
-        } catch (RuntimeException e) {
-            logger.warn("The auth provider failed to name its challenges", e);
+        } catch (Throwable e) { // as above
+            warn("The auth provider failed to name its challenges", e);
             return List.of();
         }
     }
 
     private AuthResult redeem(Credential credential, Request request) {
         return tickets.redeem(credential.value(), request.endpoint(), request.origin())
+                .filter(identity -> request.purpose() == AuthRequest.Purpose.UPGRADE) // a ticket buys no ticket
                 .<AuthResult>map(AuthResult.Authenticated::new)
                 .orElseGet(() -> new AuthResult.Rejected(
                         AuthError.invalidToken("The ticket is unknown, expired, used or for something else")));
@@ -129,25 +130,34 @@ public final class Authenticator {
 
     private CompletionStage<AuthResult> ask(AuthRequest request) {
         CompletableFuture<AuthResult> answer = new CompletableFuture<>();
+        try {
+            provider.authenticate(request).whenComplete((result, failure) -> {
+                if (failure != null) {
+                    warn("The auth provider failed", failure);
+                }
+                answer.complete(failure != null || result == null ? unavailable() : result);
+            });
+        } catch (Throwable e) { // the host's code may fail in any way
+            warn("The auth provider failed", e);
+            answer.complete(unavailable());
+        }
+        if (answer.isDone()) {
+            return answer; // no timer needed
+        }
         Scheduler.Task limit = scheduler.schedule(timeLimit, () -> {
             if (answer.complete(unavailable())) {
                 logger.warn("The auth provider took longer than {}", timeLimit);
             }
         });
-        try {
-            provider.authenticate(request).whenComplete((result, failure) -> {
-                limit.cancel();
-                if (failure != null) {
-                    logger.warn("The auth provider failed", failure);
-                }
-                answer.complete(failure != null || result == null ? unavailable() : result);
-            });
-        } catch (RuntimeException e) {
-            limit.cancel();
-            logger.warn("The auth provider failed", e);
-            answer.complete(unavailable());
-        }
-        return answer;
+        return answer.whenComplete((result, failure) -> limit.cancel());
+    }
+
+    /** Logs what failed where, but not the failure's message, which may quote a token. */
+    private static void warn(String what, Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        StackTraceElement[] trace = cause.getStackTrace();
+        logger.warn("{}: {} at {}", what, cause.getClass().getName(), trace.length > 0 ? trace[0] : "an unknown place");
     }
 
     private static AuthResult unavailable() {
@@ -185,9 +195,9 @@ public final class Authenticator {
 
     /** Chooses among the configured URIs by the name that the visitor used, and never takes that name over. */
     private URI uri(RequestHead head) {
-        String authority = head.authority().orElse("").toLowerCase(Locale.ROOT);
+        String authority = head.authority().orElse("");
         URI base = publicUris.stream()
-                .filter(uri -> authority.equals(uri.getRawAuthority()))
+                .filter(uri -> authority.equalsIgnoreCase(uri.getRawAuthority()))
                 .findFirst()
                 .orElse(publicUris.get(0));
         String prefix = base.toString();

@@ -184,7 +184,10 @@ public final class Admission {
 
     private Refusal refusal(AuthResult result, RequestHead head, Endpoint endpoint, AuthRequest.Purpose purpose) {
         if (result instanceof AuthResult.Rejected rejected) {
-            return Refusal.of(rejected.error());
+            Refusal refusal = Refusal.of(rejected.error());
+            boolean lacksChallenge =
+                    refusal.status() == 401 && refusal.challenges().isEmpty();
+            return lacksChallenge ? refusal.with(authenticator.challenges(head, endpoint, purpose)) : refusal;
         }
         if (result instanceof AuthResult.Unavailable unavailable) {
             return Refusal.of(unavailable);

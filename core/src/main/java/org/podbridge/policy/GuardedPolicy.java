@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.auth.Endpoint;
 import org.podbridge.auth.Identity;
@@ -51,7 +52,11 @@ public final class GuardedPolicy implements AccessPolicy {
     public CompletionStage<Set<WebId>> visible(Identity viewer, Set<WebId> online) {
         return online.isEmpty()
                 ? CompletableFuture.completedStage(online)
-                : guard(() -> policy.visible(viewer, online), Set.of());
+                : guard(() -> policy.visible(viewer, online).thenApply(visible -> among(online, visible)), Set.of());
+    }
+
+    private static Set<WebId> among(Set<WebId> online, Set<WebId> visible) {
+        return online.stream().filter(visible::contains).collect(Collectors.toUnmodifiableSet());
     }
 
     @Override
@@ -71,26 +76,21 @@ public final class GuardedPolicy implements AccessPolicy {
     }
 
     private <T> CompletionStage<T> guard(Supplier<CompletionStage<T>> question, T whenFailed) {
-        CompletionStage<T> asked;
-        try {
-            asked = question.get();
-            if (asked.toCompletableFuture().isDone()) {
-                return asked.handle((result, failure) -> checked(result, failure, whenFailed)); // no timer needed
-            }
-        } catch (RuntimeException e) {
-            return CompletableFuture.completedStage(checked(null, e, whenFailed));
-        }
         CompletableFuture<T> answer = new CompletableFuture<>();
+        try {
+            question.get().whenComplete((result, failure) -> answer.complete(checked(result, failure, whenFailed)));
+        } catch (Throwable e) { // the host's code may fail in any way, and that is no reason to fail others
+            answer.complete(checked(null, e, whenFailed));
+        }
+        if (answer.isDone()) {
+            return answer; // no timer needed
+        }
         Scheduler.Task limit = scheduler.schedule(timeLimit, () -> {
             if (answer.complete(whenFailed)) {
                 logger.warn("The access policy took longer than {}", timeLimit);
             }
         });
-        asked.whenComplete((result, failure) -> {
-            limit.cancel();
-            answer.complete(checked(result, failure, whenFailed));
-        });
-        return answer;
+        return answer.whenComplete((result, failure) -> limit.cancel());
     }
 
     private static <T> T checked(@Nullable T result, @Nullable Throwable failure, T whenFailed) {

@@ -61,6 +61,10 @@ record Refusal(
         return new Refusal(503, "", what, what, List.of(), Optional.of(Duration.ofSeconds(30)));
     }
 
+    Refusal with(List<String> otherChallenges) {
+        return new Refusal(status, code, detail, message, otherChallenges, retryAfter);
+    }
+
     ShortResponse toResponse() {
         HeaderFields.Builder fields = HeaderFields.builder()
                 .add("content-type", "application/problem+json")

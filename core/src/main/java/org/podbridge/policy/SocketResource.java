@@ -70,13 +70,19 @@ public final class SocketResource implements ExchangeHandler {
 
     private void mint(Exchange exchange) {
         RequestHead head = exchange.request();
-        admission.admit(head, endpoint, AuthRequest.Purpose.TICKET).thenAccept(admitted -> {
-            ShortResponse response = admitted instanceof Admission.Admitted.Out out
-                    ? out.response()
-                    : mintFor(((Admission.Admitted.In) admitted).identity(), head);
-            HeaderFields fields = cors(head).addAll(response.fields()).build();
-            new ShortResponse(response.status(), fields, response.content()).sendTo(exchange);
-        });
+        admission
+                .admit(head, endpoint, AuthRequest.Purpose.TICKET)
+                .thenAccept(admitted -> {
+                    ShortResponse response = admitted instanceof Admission.Admitted.Out out
+                            ? out.response()
+                            : mintFor(((Admission.Admitted.In) admitted).identity(), head);
+                    HeaderFields fields = cors(head).addAll(response.fields()).build();
+                    new ShortResponse(response.status(), fields, response.content()).sendTo(exchange);
+                })
+                .exceptionally(failure -> {
+                    exchange.abort(failure); // or nobody would ever answer
+                    return null;
+                });
     }
 
     private ShortResponse mintFor(Optional<Identity> identity, RequestHead head) {
@@ -109,6 +115,7 @@ public final class SocketResource implements ExchangeHandler {
         HeaderFields.Builder fields = HeaderFields.builder();
         head.fields()
                 .first("origin")
+                .filter(origin -> origin.chars().allMatch(c -> c > ' ' && c < 0x7F)) // so that it can't split the field
                 .ifPresent(origin -> fields.add("access-control-allow-origin", origin)
                         .add("access-control-expose-headers", "www-authenticate, retry-after")
                         .add("vary", "Origin"));

@@ -100,17 +100,20 @@ final class ResponseRules {
                 return Optional.empty();
             }
             String value = field.value().trim();
-            if (hopByHop.contains(name) || isNever(name)) {
+            if (hopByHop.contains(name) || isNever(name) || isDropped(name, context)) {
                 continue;
             }
-            corsGranted |= name.equals("access-control-allow-origin");
-            String mapped = map(name, value, context);
+            if (name.equals("set-cookie")) {
+                cookie(value, context.prefix()).ifPresent(cookie -> crossing.add(name, cookie));
+                continue;
+            }
+            boolean refersTo = name.equals("location") || name.equals("content-location");
+            String mapped = refersTo ? location(value, context) : value;
             if (mapped == null) {
                 return Optional.empty();
             }
-            if (!mapped.isEmpty() || value.isEmpty()) {
-                crossing.add(name, mapped);
-            }
+            corsGranted |= name.equals("access-control-allow-origin");
+            crossing.add(name, mapped);
         }
         if (context.sandboxed()) {
             isolate(crossing);
@@ -141,15 +144,13 @@ final class ResponseRules {
                 || name.endsWith("-cdn-cache-control");
     }
 
-    /** Returns the value to send, the empty string to leave the field out, or null to refuse the response. */
-    private @Nullable String map(String name, String value, Context context) {
+    private static boolean isDropped(String name, Context context) {
         return switch (name) {
-            case "content-length" -> ""; // framing is computed by who frames
-            case "refresh" -> context.prefix().isEmpty() ? value : ""; // its target would have to be mapped
-            case "set-cookie" -> context.passthrough() ? cookie(value, context.prefix()) : "";
-            case "location", "content-location" -> location(value, context);
-            case "access-control-allow-credentials" -> context.sandboxed() ? "" : value;
-            default -> value;
+            case "content-length" -> true; // framing is computed by who frames
+            case "refresh" -> !context.prefix().isEmpty(); // its target would have to be mapped
+            case "set-cookie" -> !context.passthrough();
+            case "access-control-allow-credentials" -> context.sandboxed();
+            default -> false;
         };
     }
 
@@ -161,15 +162,15 @@ final class ResponseRules {
                 : Optional.empty();
     }
 
-    /** Returns the cookie for the tunnel's own path, or the empty string if it is none of the service's. */
-    private String cookie(String value, String prefix) {
+    /** Returns the cookie for the tunnel's own path, or empty if it is none of the service's. */
+    private Optional<String> cookie(String value, String prefix) {
         String[] parts = value.split(";", -1);
         String name = parts[0].substring(0, Math.max(0, parts[0].indexOf('='))).trim();
         boolean pathMode = !prefix.isEmpty();
         if (name.isEmpty() // browsers send what has no name as "value", which servers take for a name
                 || sessionCookies.contains(name)
                 || (pathMode && name.toLowerCase(Locale.ROOT).startsWith("__host-"))) {
-            return "";
+            return Optional.empty();
         }
         List<String> kept = new ArrayList<>(parts.length);
         kept.add(parts[0].trim());
@@ -187,7 +188,7 @@ final class ResponseRules {
         if (pathMode) {
             kept.add("Path=" + (isUnder(path, prefix) ? path : prefix + path));
         }
-        return String.join("; ", kept);
+        return Optional.of(String.join("; ", kept));
     }
 
     /** Returns a reference into the service mapped into the prefix; others as they are; null for other schemes. */

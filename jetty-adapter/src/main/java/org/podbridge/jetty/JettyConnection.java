@@ -62,21 +62,19 @@ final class JettyConnection implements Connection {
             throw new IllegalStateException("a send is outstanding");
         }
         byte opCode = kind == MessageKind.TEXT ? OpCode.TEXT : OpCode.BINARY;
-        Callback callback = Callback.from(
-                Callback.InvocationType.NON_BLOCKING,
-                () -> {
-                    sending.set(false);
-                    completion.succeeded();
-                },
-                cause -> {
-                    sending.set(false);
-                    completion.failed(cause);
-                });
-        if (message.remaining() <= FragmentedSend.FRAGMENT_BYTES) {
-            session.sendFrame(new Frame(opCode, message), callback, false);
-        } else {
-            new FragmentedSend(session, opCode, message, callback).iterate();
-        }
+        session.sendFrame(
+                new Frame(opCode, message),
+                Callback.from(
+                        Callback.InvocationType.NON_BLOCKING,
+                        () -> {
+                            sending.set(false);
+                            completion.succeeded();
+                        },
+                        cause -> {
+                            sending.set(false);
+                            completion.failed(cause);
+                        }),
+                false);
     }
 
     @Override

@@ -35,7 +35,7 @@ final class WebSocketUpgrade {
      * Outgoing messages beyond this leave in several frames, since the JDK copies what is left of a message with each
      * write to the socket. Incoming parts are as small as the input buffer in any case.
      */
-    private static final long MAX_FRAME_BYTES = 256 << 10;
+    static final long MAX_FRAME_BYTES = 256 << 10;
 
     /** Beyond core's promise of one send at a time, and the next that it starts when told of the end of the last. */
     private static final int MAX_OUTGOING_FRAMES = 2;

@@ -75,7 +75,7 @@ class WebSocketMemoryTest {
             RawWebSocket.Frame frame = peer.readFrame();
             assertThat(frame.opCode()).isEqualTo(BINARY);
             while (!frame.fin()) {
-                assertThat(frame.payload().remaining()).isEqualTo(FragmentedSend.FRAGMENT_BYTES);
+                assertThat(frame.payload().remaining()).isEqualTo((int) WebSocketUpgrade.MAX_FRAME_BYTES);
                 received.put(frame.payload());
                 frame = peer.readFrame();
                 assertThat(frame.opCode()).isEqualTo(RawWebSocket.CONTINUATION);

@@ -160,6 +160,15 @@ class ResponseFieldsTest {
     }
 
     @Test
+    void dropsWhatItDropsThoughItsValueIsEmpty() {
+        HeaderFields fields = answerWithPassthrough(
+                "content-length", "", "refresh", "", "set-cookie", "", "access-control-allow-credentials", "");
+        assertThat(fields.all("content-length")).containsExactly("1");
+        assertThat(List.of("refresh", "set-cookie", "access-control-allow-credentials"))
+                .noneMatch(fields::contains);
+    }
+
+    @Test
     void dropsTheFieldsThatConnectionNamesButNoneOfTheRelaysOwn() {
         HeaderFields fields =
                 answer("Connection", "X-Drop, Content-Security-Policy", "X-Drop", "1", "content-security-policy", "x");

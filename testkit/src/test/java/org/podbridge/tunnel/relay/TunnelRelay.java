@@ -87,10 +87,18 @@ final class TunnelRelay implements AfterEachCallback {
     }
 
     TunnelClient open(HandshakeDecision decision) {
-        TunnelClient client =
-                new TunnelClient(LoopbackConnection.open(((HandshakeDecision.Accept) decision).listener()));
+        TunnelClient client = openUntracked(decision);
         clients.add(client);
         return client;
+    }
+
+    /** Connects a client that the test itself disconnects, on any thread. */
+    TunnelClient connectUntracked(String token) {
+        return openUntracked(decide(token));
+    }
+
+    private static TunnelClient openUntracked(HandshakeDecision decision) {
+        return new TunnelClient(LoopbackConnection.open(((HandshakeDecision.Accept) decision).listener()));
     }
 
     /** Connects as alice and registers a name with further members such as {@code "share":true}. */

@@ -7,6 +7,7 @@ public final class TunnelRefusedException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
+    /** The kind of refusal. */
     private final Reason reason;
 
     TunnelRefusedException(Reason reason, String message) {

@@ -69,7 +69,7 @@ final class PodServer implements AutoCloseable {
     }
 
     /** Serves a folder. Links are not followed: only within a context does Jetty look for them. */
-    private static Handler files(Optional<Path> root) throws IOException {
+    private static Handler files(Optional<Path> root) {
         ResourceHandler files = new ResourceHandler();
         files.setDirAllowed(false);
         files.setEtags(true);
@@ -78,7 +78,7 @@ final class PodServer implements AutoCloseable {
         ResourceFactory resources = ResourceFactory.of(context);
         context.setBaseResource(
                 root.isPresent()
-                        ? resources.newResource(root.get().toRealPath())
+                        ? resources.newResource(root.get())
                         : resources.newClassLoaderResource("org/podbridge/examples/podserver/welcome/"));
         return context;
     }
