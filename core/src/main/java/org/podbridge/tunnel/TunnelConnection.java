@@ -83,7 +83,10 @@ final class TunnelConnection implements MessageSocket.Handler {
         return over || open == null || open.isClosing();
     }
 
-    /** Gives back what it has, without waiting for its peer to answer a close. Idempotent. */
+    /**
+     * Gives back what it has, without waiting for its peer to answer a close. To be called when the socket takes
+     * nothing more, so that no exchange can be added behind the last one that is ended. Idempotent.
+     */
     private void end() {
         over = true; // before the names are released: the registry looks at it under its lock
         expiry.cancel();
@@ -92,12 +95,12 @@ final class TunnelConnection implements MessageSocket.Handler {
     }
 
     private void expired() {
-        end();
         refuse("Authentication expired");
         MessageSocket open = socket;
         if (open != null) {
             open.close(new CloseStatus(CloseStatus.POLICY_VIOLATION, "Authentication expired"));
         }
+        end();
     }
 
     /** Ends the connection because another one of the same agent has taken a name over. */
@@ -262,9 +265,6 @@ final class TunnelConnection implements MessageSocket.Handler {
             endpoint.budget().release(size);
             pending.take(id.get()).ifPresent(waiting -> waiting.refuse(RelayAnswer.DISCONNECTED));
             return Optional.empty();
-        }
-        if (over) { // its exchanges may have been ended before this one was added
-            pending.take(id.get()).ifPresent(waiting -> waiting.refuse(RelayAnswer.DISCONNECTED));
         }
         return id;
     }

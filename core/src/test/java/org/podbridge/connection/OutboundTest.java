@@ -137,6 +137,29 @@ class OutboundTest {
     }
 
     @Test
+    void countsOnlyTheFirstThatItHearsOfASend() {
+        connection.throwsOnSend = true;
+        connection.completesAtOnce = true;
+        offerReserved("a");
+        assertThat(told).containsExactly("a left");
+        assertThat(connection.events).containsExactly("send a");
+    }
+
+    @Test
+    void watchesOverAllSendsWithOneTimer() {
+        for (int i = 0; i < 10; i++) {
+            offer("a");
+            connection.succeed();
+        }
+        assertThat(time.entries()).hasSize(1);
+        time.advance(Duration.ofSeconds(10));
+        assertThat(time.entries()).isEmpty();
+        offer("b");
+        time.advance(Duration.ofSeconds(10));
+        assertThat(connection.events).endsWith("send b", "abort");
+    }
+
+    @Test
     void endsAConnectionThatDoesNotTakeAMessageInTime() {
         offerReserved("a");
         offerReserved("b");

@@ -19,6 +19,9 @@ public final class TestConnection implements Connection {
     /** Whether sends throw. */
     public boolean throwsOnSend;
 
+    /** What else happens during a send. */
+    public Runnable whenSending = () -> {};
+
     private @Nullable Completion outstanding;
 
     @Override
@@ -27,12 +30,14 @@ public final class TestConnection implements Connection {
             throw new AssertionError("a send is outstanding");
         }
         events.add("send " + StandardCharsets.UTF_8.decode(message.duplicate()));
+        whenSending.run();
+        if (completesAtOnce) {
+            completion.succeeded();
+        }
         if (throwsOnSend) {
             throw new IllegalStateException("fault");
         }
-        if (completesAtOnce) {
-            completion.succeeded();
-        } else {
+        if (!completesAtOnce) {
             outstanding = completion;
         }
     }

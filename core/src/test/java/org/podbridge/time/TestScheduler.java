@@ -15,6 +15,37 @@ public final class TestScheduler implements Scheduler {
     /** What was scheduled. */
     public record Entry(long due, Runnable task) {}
 
+    /** Lets something happen after a task was scheduled and before the caller knows of it. */
+    public static final class Hook implements Scheduler {
+
+        private final Scheduler scheduler;
+
+        /** What happens. */
+        public Runnable beforeReturn = () -> {};
+
+        /** Hands on to another scheduler. */
+        public Hook(Scheduler scheduler) {
+            this.scheduler = scheduler;
+        }
+
+        @Override
+        public Instant now() {
+            return scheduler.now();
+        }
+
+        @Override
+        public long nanoTime() {
+            return scheduler.nanoTime();
+        }
+
+        @Override
+        public Task schedule(Duration delay, Runnable task) {
+            Task scheduled = scheduler.schedule(delay, task);
+            beforeReturn.run();
+            return scheduled;
+        }
+    }
+
     @Override
     public Instant now() {
         return Instant.EPOCH.plusNanos(nanos);

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,7 +15,6 @@ import org.junit.jupiter.api.Test;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.identity.TunnelName;
 import org.podbridge.limits.Limits;
-import org.podbridge.time.Scheduler;
 import org.podbridge.time.TestScheduler;
 
 class PendingExchangesTest {
@@ -75,33 +73,22 @@ class PendingExchangesTest {
 
     @Test
     void losesNobodyWhoseDeadlineComesAtOnce() {
-        Scheduler hasty = new Scheduler() {
-            @Override
-            public Instant now() {
-                return Instant.EPOCH;
-            }
-
-            @Override
-            public long nanoTime() {
-                return 0;
-            }
-
-            @Override
-            public Task schedule(Duration delay, Runnable task) {
-                Thread other = new Thread(task);
-                other.start();
-                try {
-                    other.join();
-                } catch (InterruptedException e) {
-                    throw new AssertionError(e);
-                }
-                return () -> {};
-            }
-        };
+        TestScheduler.Hook hasty = new TestScheduler.Hook(time);
+        hasty.beforeReturn = () -> time.advance(LIMIT);
         PendingExchanges hurried = new PendingExchanges(2, hasty, random);
-        assertThat(hurried.add(exchange(), Duration.ofNanos(1), late::add)).isPresent();
+        assertThat(hurried.add(exchange(), LIMIT, late::add)).isPresent();
         assertThat(late).hasSize(1);
         assertThat(hurried.size()).isZero();
+    }
+
+    @Test
+    void leavesNoTimerOfAnEntryThatWasTakenBeforeItHadOne() {
+        TestScheduler.Hook hook = new TestScheduler.Hook(time);
+        PendingExchanges interrupted = new PendingExchanges(2, hook, random);
+        hook.beforeReturn = () -> assertThat(interrupted.takeAll()).hasSize(1);
+        assertThat(interrupted.add(exchange(), LIMIT, late::add)).isPresent();
+        assertThat(time.entries()).isEmpty();
+        assertThat(interrupted.size()).isZero();
     }
 
     @Test

@@ -45,6 +45,10 @@ final class TestEndpoint {
 
     /** Returns an open connection of an agent. */
     static TunnelConnection connect(TunnelEndpoint endpoint, WebId agent) {
+        return connect(endpoint, agent, new TestConnection());
+    }
+
+    static TunnelConnection connect(TunnelEndpoint endpoint, WebId agent, TestConnection transport) {
         Limits limits = endpoint.limits();
         TunnelConnection connection = new TunnelConnection(
                 endpoint,
@@ -58,7 +62,7 @@ final class TestEndpoint {
                 limits.pingInterval(),
                 limits.silenceTimeout(),
                 new ByteBudget(10_000));
-        new MessageSocket(settings, endpoint.scheduler(), connection).onOpen(new TestConnection());
+        new MessageSocket(settings, endpoint.scheduler(), connection).onOpen(transport);
         return connection;
     }
 }

@@ -17,6 +17,7 @@ final class TestExchange implements Exchange {
     private final RequestHead request;
     private final Deque<byte[]> chunks = new ArrayDeque<>();
     private @Nullable BodyReader reader;
+    private Runnable gone = () -> {};
     int reads;
 
     TestExchange(RequestHead request) {
@@ -67,7 +68,14 @@ final class TestExchange implements Exchange {
     }
 
     @Override
-    public void onGone(Runnable action) {}
+    public void onGone(Runnable action) {
+        gone = action;
+    }
+
+    /** Lets the visitor go away. */
+    void leave() {
+        gone.run();
+    }
 
     @Override
     public void abort(Throwable cause) {}

@@ -57,6 +57,18 @@ class TunnelRegistryTest {
     }
 
     @Test
+    void takesANameOffAReplacedConnection() {
+        TunnelConnection old = connect();
+        registry.claim(tunnel(ALICE, old));
+        TunnelConnection young = connect();
+        assertThat(registry.claim(tunnel(ALICE, young))).isEqualTo(new TunnelRegistry.Claim.Granted(List.of(old)));
+        registry.release(APP, young);
+        assertThat(registry.size()).isZero();
+        registry.releaseAll(old);
+        assertThat(registry.size()).isZero();
+    }
+
+    @Test
     void givesNothingToAConnectionThatIsOver() {
         TunnelConnection serving = connect();
         registry.claim(tunnel(ALICE, serving));

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -121,6 +123,41 @@ class OwnershipTest {
         relay.get("/tunnel/app/");
         alive.asked();
         assertThat(answers).as("questions on behalf of who has left").isEmpty();
+    }
+
+    @Test
+    void doesNotLetAConnectionThatIsClosedForFloodingTakeANameOverNorSendsItAnything() {
+        List<CompletableFuture<AccessDecision>> answers = new ArrayList<>();
+        relay.limits(limits -> limits.maxSendQueueBytes(1_000))
+                .with(podbridge -> podbridge.accessPolicy(new OpenPolicy() {
+                    @Override
+                    public CompletionStage<AccessDecision> mayClaim(Identity who, TunnelName name) {
+                        CompletableFuture<AccessDecision> answer = new CompletableFuture<>();
+                        answers.add(answer);
+                        return answer;
+                    }
+                }));
+        TunnelClient flooding = relay.connect("alice");
+        flooding.register("other");
+        answers.get(0).complete(new AccessDecision.Allow());
+        flooding.register("app");
+        flooding.connection().ignoreClose();
+        flooding.connection().holdSends();
+        for (int i = 0; i < 100; i++) {
+            flooding.say("nonsense");
+        }
+        flooding.isClosedWith(1013);
+        TunnelClient young = relay.connect("alice");
+        young.register("app");
+        answers.get(2).complete(new AccessDecision.Allow());
+        assertThat(young.heard()).contains("registered");
+        answers.get(1).complete(new AccessDecision.Allow());
+        young.isOpen();
+
+        InMemoryExchange visit = relay.get("/tunnel/other/");
+        assertThat(visit.status()).isEqualTo(502);
+        assertThat(visit.responseText()).contains("Tunnel disconnected");
+        assertThat(relay.diagnostics().bufferedBytes()).isZero();
     }
 
     @Test
@@ -267,6 +304,10 @@ class OwnershipTest {
         InMemoryExchange lost = relay.get("/tunnel/app/1");
         one.connection().cut();
         assertThat(lost.status()).isEqualTo(502);
+        for (int i = 0; i < 10; i++) {
+            relay.advance(LEASE.dividedBy(5));
+            two.connection().receivePong();
+        }
         relay.get("/tunnel/app/2");
         two.asked();
         two.unregister("app");

@@ -231,19 +231,28 @@ class RegistrationTest {
 
     @Test
     void boundsTheRegistrationsThatWaitForThePolicy() {
+        CompletableFuture<AccessDecision> answer = new CompletableFuture<>();
         relay.with(podbridge -> podbridge.accessPolicy(new OpenPolicy() {
             @Override
             public CompletionStage<AccessDecision> mayClaim(Identity who, TunnelName name) {
-                return new CompletableFuture<>();
+                return answer;
             }
         }));
         TunnelClient client = relay.connect("alice");
         for (int i = 0; i < 64; i++) {
-            client.register("n" + i);
+            client.register("n" + i % 8);
         }
         client.heardNothing();
+        for (int i = 0; i < 100; i++) {
+            client.register("one-more");
+            client.refused("Too many tunnels");
+        }
+        answer.complete(new AccessDecision.Allow());
+        for (int i = 0; i < 64; i++) {
+            assertThat(client.heard()).contains("registered");
+        }
         client.register("one-more");
-        client.refused("Too many tunnels");
+        assertThat(client.heard()).contains("registered");
     }
 
     @Test
