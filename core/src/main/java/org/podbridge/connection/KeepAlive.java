@@ -2,14 +2,19 @@ package org.podbridge.connection;
 
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
 import org.podbridge.time.Scheduler;
 
-/** Pings a connection, since proxies cut idle ones, and ends it when it has been silent for too long. Thread-safe. */
+/**
+ * Pings a connection, since proxies cut idle ones, and ends it when it has been silent for too long. While it is busy
+ * with a send, to which pings come second, silence says nothing: the send has a deadline of its own. Thread-safe.
+ */
 final class KeepAlive {
 
     private static final double JITTER = 0.2;
 
     private final Connection connection;
+    private final BooleanSupplier busy;
     private final Scheduler scheduler;
     private final Duration pingInterval;
     private final Duration silenceTimeout;
@@ -18,8 +23,14 @@ final class KeepAlive {
     private volatile boolean stopped;
     private volatile Scheduler.Task next = () -> {};
 
-    KeepAlive(Connection connection, Scheduler scheduler, Duration pingInterval, Duration silenceTimeout) {
+    KeepAlive(
+            Connection connection,
+            BooleanSupplier busy,
+            Scheduler scheduler,
+            Duration pingInterval,
+            Duration silenceTimeout) {
         this.connection = connection;
+        this.busy = busy;
         this.scheduler = scheduler;
         this.pingInterval = pingInterval;
         this.silenceTimeout = silenceTimeout;
@@ -49,7 +60,9 @@ final class KeepAlive {
         if (stopped) {
             return;
         }
-        if (scheduler.nanoTime() - lastHeard >= silenceTimeout.toNanos()) {
+        if (busy.getAsBoolean()) {
+            heard();
+        } else if (scheduler.nanoTime() - lastHeard >= silenceTimeout.toNanos()) {
             connection.abort();
             return;
         }

@@ -11,6 +11,8 @@ import org.podbridge.limits.ByteBudget;
 final class MessageAssembler {
 
     private static final int INITIAL_BYTES = 1_024;
+
+    /** A buffer of this size is kept for the next message, belongs to the connection, and takes none of the budget. */
     private static final int KEPT_BYTES = 4_096;
 
     private final long maxBytes;
@@ -53,12 +55,23 @@ final class MessageAssembler {
         }
         if (seen > maxBytes || !ensureCapacity(length + part.remaining())) {
             discarding = true;
+            append(part, beginning(part));
             return Outcome.OVERFLOW;
         }
-        int size = part.remaining();
+        append(part, part.remaining());
+        return last ? Outcome.COMPLETE : Outcome.PARTIAL;
+    }
+
+    /** As much of the part that is too much as makes a beginning that can be looked at. */
+    private int beginning(ByteBuffer part) {
+        int missing = (int) Math.min(KEPT_BYTES, maxBytes) - length;
+        int size = Math.max(0, Math.min(missing, part.remaining()));
+        return ensureCapacity(length + size) ? size : 0;
+    }
+
+    private void append(ByteBuffer part, int size) {
         part.get(bytes, length, size);
         length += size;
-        return last ? Outcome.COMPLETE : Outcome.PARTIAL;
     }
 
     /** To be called when the outcome was {@link Outcome#OVERFLOW} and the beginning has been looked at. */
@@ -92,7 +105,7 @@ final class MessageAssembler {
 
     /** Gives the buffer back. */
     void free() {
-        budget.release(bytes.length);
+        budget.release(counted(bytes.length));
         bytes = new byte[0];
         length = 0;
     }
@@ -102,10 +115,14 @@ final class MessageAssembler {
             return true;
         }
         int capacity = (int) Math.min(maxBytes, Math.max(Math.max(INITIAL_BYTES, needed), bytes.length * 2L));
-        if (!budget.tryReserve(capacity - bytes.length)) {
+        if (!budget.tryReserve(counted(capacity) - counted(bytes.length))) {
             return false;
         }
         bytes = Arrays.copyOf(bytes, capacity);
         return true;
+    }
+
+    private static int counted(int capacity) {
+        return Math.max(0, capacity - KEPT_BYTES);
     }
 }

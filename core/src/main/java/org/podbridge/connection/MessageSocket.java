@@ -27,6 +27,7 @@ public final class MessageSocket implements ConnectionListener {
 
     private volatile @Nullable Outbound outbound;
     private volatile @Nullable KeepAlive keepAlive;
+    private volatile boolean closing;
 
     /**
      * The numbers that shape a socket.
@@ -123,16 +124,17 @@ public final class MessageSocket implements ConnectionListener {
     public void send(ByteBuffer message) {
         Outbound out = outbound;
         if (out != null && !out.offer(message, MessageKind.TEXT) && !out.isClosing()) {
-            out.closeNow(new CloseStatus(CloseStatus.TRY_AGAIN_LATER, "Slow consumer"));
+            closeNow(new CloseStatus(CloseStatus.TRY_AGAIN_LATER, "Slow consumer"));
         }
     }
 
     /**
-     * Closes once what is queued has left.
+     * Closes once what is queued has left. What the peer says from now on is ignored.
      *
      * @param status code and reason
      */
     public void close(CloseStatus status) {
+        closing = true;
         Outbound out = outbound;
         if (out != null) {
             out.close(status);
@@ -140,11 +142,12 @@ public final class MessageSocket implements ConnectionListener {
     }
 
     /**
-     * Closes and drops what is queued.
+     * Closes and drops what is queued. What the peer says from now on is ignored.
      *
      * @param status code and reason
      */
     public void closeNow(CloseStatus status) {
+        closing = true;
         Outbound out = outbound;
         if (out != null) {
             out.closeNow(status);
@@ -152,19 +155,20 @@ public final class MessageSocket implements ConnectionListener {
     }
 
     /**
-     * Tells whether the socket is closed or about to be, by our doing or the peer's. A peer may go on sending then.
+     * Tells whether the socket is closed, by whichever side, or this side has begun to close it.
      *
-     * @return whether nothing more can be sent
+     * @return whether nothing more can be sent, and nothing more is heard
      */
     public boolean isClosing() {
-        Outbound out = outbound;
-        return out != null && out.isClosing();
+        return closing || closed.get();
     }
 
     @Override
     public void onOpen(Connection connection) {
-        outbound = new Outbound(connection, scheduler, settings.maxSendQueueBytes(), settings.sendTimeout());
-        KeepAlive alive = new KeepAlive(connection, scheduler, settings.pingInterval(), settings.silenceTimeout());
+        Outbound out = new Outbound(connection, scheduler, settings.maxSendQueueBytes(), settings.sendTimeout());
+        outbound = out;
+        KeepAlive alive = new KeepAlive(
+                connection, out::isSending, scheduler, settings.pingInterval(), settings.silenceTimeout());
         keepAlive = alive;
         alive.start();
         guarded(() -> handler.onOpen(this));
@@ -173,6 +177,9 @@ public final class MessageSocket implements ConnectionListener {
     @Override
     public void onPart(Chunk part, MessageKind kind, boolean last) {
         heard();
+        if (closing) {
+            return;
+        }
         MessageAssembler.Outcome outcome = assembler.add(part.data(), last);
         if (outcome == MessageAssembler.Outcome.OVERFLOW) {
             guarded(() -> handler.onOverflow(assembler.bytes(), assembler.length()));

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.Completion;
@@ -119,6 +120,15 @@ public final class Outbound {
         connection.close(status);
     }
 
+    boolean isSending() {
+        lock.lock();
+        try {
+            return inFlight != null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     boolean isClosing() {
         lock.lock();
         try {
@@ -179,21 +189,12 @@ public final class Outbound {
     }
 
     private void send(Message message) {
-        connection.send(message.data(), message.kind(), new Completion() {
-            @Override
-            public void succeeded() {
-                ended();
-                message.completion().succeeded();
-                pump();
-            }
-
-            @Override
-            public void failed(Throwable cause) {
-                ended();
-                discard();
-                message.completion().failed(cause);
-            }
-        });
+        Completion completion = new Sending(message);
+        try {
+            connection.send(message.data(), message.kind(), completion);
+        } catch (RuntimeException e) {
+            completion.failed(e); // a container that throws has taken nothing over
+        }
         boolean arm;
         lock.lock();
         try {
@@ -208,6 +209,35 @@ public final class Outbound {
         }
     }
 
+    /** Only the first that is heard of the end of a send counts: a container may complete and then throw. */
+    private final class Sending implements Completion {
+
+        private final Message message;
+        private final AtomicBoolean told = new AtomicBoolean();
+
+        Sending(Message message) {
+            this.message = message;
+        }
+
+        @Override
+        public void succeeded() {
+            if (told.compareAndSet(false, true)) {
+                ended();
+                message.completion().succeeded();
+                pump();
+            }
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            if (told.compareAndSet(false, true)) {
+                ended();
+                message.completion().failed(cause);
+                giveUp();
+            }
+        }
+    }
+
     private void ended() {
         lock.lock();
         try {
@@ -215,6 +245,20 @@ public final class Outbound {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Ends the connection, which can't send any more, unless it is being closed already. */
+    private void giveUp() {
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        discard();
+        connection.abort();
     }
 
     /** One timer for a connection, armed while something is on its way: far cheaper than one for each send. */
@@ -233,7 +277,7 @@ public final class Outbound {
         }
         if (left.isNegative() || left.isZero()) {
             discard();
-            connection.abort();
+            connection.abort(); // also if it is being closed: its peer takes nothing
         } else {
             scheduler.schedule(left, this::checkDeadline);
         }

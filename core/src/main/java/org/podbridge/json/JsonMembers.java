@@ -248,7 +248,7 @@ public final class JsonMembers {
      * Returns an array of strings.
      *
      * @param name the member's name
-     * @return the strings, or null if there is no such member or its value is no array of strings only
+     * @return the strings, or null if there is no such member or its value is no array of strings only, or of too many
      * @throws MalformedJsonException if the bytes are no valid text
      */
     public @Nullable List<String> strings(String name) throws MalformedJsonException {
@@ -260,7 +260,7 @@ public final class JsonMembers {
             List<String> strings = new ArrayList<>();
             parser.nextToken();
             for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
-                if (token != JsonToken.VALUE_STRING) {
+                if (token != JsonToken.VALUE_STRING || strings.size() == MAX_MEMBERS) {
                     return null;
                 }
                 strings.add(parser.getText());
@@ -276,7 +276,8 @@ public final class JsonMembers {
      * over.
      *
      * @param name the member's name
-     * @return the fields in order, unchecked, or null if there is no such member or it is no such object
+     * @return the fields in order, unchecked, or null if there is no such member or it is no such object, or of too
+     *     many fields
      * @throws MalformedJsonException if the bytes are no valid text
      */
     public @Nullable HeaderFields headerFields(String name) throws MalformedJsonException {
@@ -286,16 +287,17 @@ public final class JsonMembers {
         }
         try (JsonParser parser = Json.parser(bytes, slice.offset(), slice.length())) {
             HeaderFields.Builder fields = HeaderFields.builder();
+            int left = MAX_MEMBERS;
             parser.nextToken();
             for (String field = parser.nextFieldName(); field != null; field = parser.nextFieldName()) {
                 if (parser.nextToken() != JsonToken.START_ARRAY) {
-                    if (!addScalar(fields, field, parser)) {
+                    if (left-- == 0 || !addScalar(fields, field, parser)) {
                         return null;
                     }
                     continue;
                 }
                 while (parser.nextToken() != JsonToken.END_ARRAY) {
-                    if (!addScalar(fields, field, parser)) {
+                    if (left-- == 0 || !addScalar(fields, field, parser)) {
                         return null;
                     }
                 }

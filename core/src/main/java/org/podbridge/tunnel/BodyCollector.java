@@ -2,7 +2,7 @@ package org.podbridge.tunnel;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.podbridge.exchange.BodyReader;
 import org.podbridge.exchange.Chunk;
 import org.podbridge.exchange.Exchange;
@@ -17,7 +17,7 @@ final class BodyCollector extends RepeatedStep implements BodyReader {
     private final long maxBytes;
     private final long expectedBytes;
     private final ByteBudget budget;
-    private final Consumer<Outcome> whenDone;
+    private final BiConsumer<BodyCollector, Outcome> whenDone;
 
     private byte[] bytes = new byte[0];
     private int length;
@@ -34,7 +34,12 @@ final class BodyCollector extends RepeatedStep implements BodyReader {
     }
 
     /** Makes one. The expected number of bytes is -1 if unknown. */
-    BodyCollector(Exchange exchange, long maxBytes, long expectedBytes, ByteBudget budget, Consumer<Outcome> whenDone) {
+    BodyCollector(
+            Exchange exchange,
+            long maxBytes,
+            long expectedBytes,
+            ByteBudget budget,
+            BiConsumer<BodyCollector, Outcome> whenDone) {
         this.exchange = exchange;
         this.maxBytes = maxBytes;
         this.expectedBytes = expectedBytes;
@@ -52,14 +57,14 @@ final class BodyCollector extends RepeatedStep implements BodyReader {
         ByteBuffer data = chunk.data();
         int size = data.remaining();
         if (length + (long) size > maxBytes) {
-            whenDone.accept(Outcome.TOO_LARGE);
+            whenDone.accept(this, Outcome.TOO_LARGE);
         } else if (!ensureCapacity(length + size)) {
-            whenDone.accept(Outcome.OVER_BUDGET);
+            whenDone.accept(this, Outcome.OVER_BUDGET);
         } else {
             data.get(bytes, length, size);
             length += size;
             if (last) {
-                whenDone.accept(Outcome.COLLECTED);
+                whenDone.accept(this, Outcome.COLLECTED);
             } else {
                 next();
             }
@@ -68,7 +73,7 @@ final class BodyCollector extends RepeatedStep implements BodyReader {
 
     @Override
     public void onFailure(Throwable cause) {
-        whenDone.accept(Outcome.FAILED);
+        whenDone.accept(this, Outcome.FAILED);
     }
 
     /** Returns the body, exactly. */

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.podbridge.time.Scheduler;
 
 /**
@@ -24,7 +25,14 @@ final class PendingExchanges {
     private final ConcurrentHashMap<String, Entry> entries = new ConcurrentHashMap<>();
     private final AtomicInteger size = new AtomicInteger();
 
-    private record Entry(VisitorExchange exchange, Scheduler.Task deadline) {}
+    private static final class Entry {
+        private final VisitorExchange exchange;
+        private volatile Scheduler.@Nullable Task deadline;
+
+        Entry(VisitorExchange exchange) {
+            this.exchange = exchange;
+        }
+    }
 
     PendingExchanges(int max, Scheduler scheduler, SecureRandom random) {
         this.max = max;
@@ -48,8 +56,13 @@ final class PendingExchanges {
         byte[] bytes = new byte[ID_BYTES];
         random.nextBytes(bytes);
         String id = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+        Entry entry = new Entry(exchange);
+        entries.put(id, entry); // before its deadline can come
         Scheduler.Task deadline = scheduler.schedule(timeLimit, () -> take(id).ifPresent(whenOver));
-        entries.put(id, new Entry(exchange, deadline));
+        entry.deadline = deadline;
+        if (!entries.containsKey(id)) {
+            deadline.cancel(); // taken out before it had one
+        }
         return Optional.of(id);
     }
 
@@ -60,8 +73,11 @@ final class PendingExchanges {
             return Optional.empty();
         }
         size.decrementAndGet();
-        entry.deadline().cancel();
-        return Optional.of(entry.exchange());
+        Scheduler.Task deadline = entry.deadline;
+        if (deadline != null) {
+            deadline.cancel();
+        }
+        return Optional.of(entry.exchange);
     }
 
     /** Takes all exchanges out. */

@@ -20,6 +20,7 @@ enum RelayAnswer {
     BAD_RESPONSE(502, "Bad Gateway", "The tunnel's response can't be passed on"),
     RESPONSE_TOO_LARGE(502, "Bad Gateway", "The tunnel's response is too large"),
     BUSY(503, "Service Unavailable", "Tunnel busy"),
+    UNSUITABLE_METHOD(501, "Not Implemented", "Not a method for a tunnel"),
     TIMEOUT(504, "Gateway Timeout", "Gateway Timeout");
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(5);

@@ -58,6 +58,9 @@ final class RequestRules {
                 crossing.add(lowerCaseName, value);
             }
         });
+        if (head.fields().contains("host")) {
+            crossing.add("host", authority);
+        }
         String cookie = withoutSessionCookies(cookies);
         if (!cookie.isEmpty()) {
             crossing.add("cookie", cookie);
@@ -71,6 +74,7 @@ final class RequestRules {
                 && FieldRules.isFieldValue(value)
                 && lowerCaseName.indexOf('_') < 0 // many services take it for a hyphen
                 && !lowerCaseName.equals("expect") // answered by the container
+                && !lowerCaseName.equals("host") // checked
                 && !lowerCaseName.startsWith("x-forwarded-")
                 && !FORWARDING.contains(lowerCaseName);
     }

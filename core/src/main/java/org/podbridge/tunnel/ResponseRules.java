@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestHead;
@@ -56,6 +58,16 @@ final class ResponseRules {
     private static final List<String> NEVER_PREFIXES =
             List.of("x-accel-", "x-forwarded-", "public-key-pins", "attribution-reporting-", "proxy-");
 
+    /** What containers take; some fail a response beyond it when its head has left their hands. */
+    private static final int MAX_FIELDS = 100;
+
+    private static final int MAX_BYTES = 32 * 1024;
+
+    private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
+
+    /** Scheme, authority and the rest of a URI reference; more lenient than the grammar, as browsers are. */
+    private static final Pattern REFERENCE = Pattern.compile("(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://([^/?#]+))?(.*)");
+
     private final Set<String> sessionCookies;
     private final List<Origin> publicOrigins;
 
@@ -76,26 +88,32 @@ final class ResponseRules {
 
     /** Returns the fields that cross, or empty if the response can't be passed on. */
     Optional<HeaderFields> apply(HeaderFields fields, Context context) {
+        if (isTooLarge(fields)) {
+            return Optional.empty();
+        }
         Set<String> hopByHop = FieldRules.hopByHop(fields);
         HeaderFields.Builder crossing = HeaderFields.builder();
         boolean corsGranted = false;
         for (HeaderFields.Field field : fields.asList()) {
             String name = field.name().toLowerCase(Locale.ROOT);
-            String value = field.value().trim();
-            if (!FieldRules.isToken(name) || !FieldRules.isFieldValue(value)) {
+            if (!FieldRules.isToken(name) || !FieldRules.isFieldValue(field.value())) {
                 return Optional.empty();
             }
-            if (hopByHop.contains(name) || isNever(name)) {
+            String value = field.value().trim();
+            if (hopByHop.contains(name) || isNever(name) || isDropped(name, context)) {
                 continue;
             }
-            corsGranted |= name.equals("access-control-allow-origin");
-            String mapped = map(name, value, context);
+            if (name.equals("set-cookie")) {
+                cookie(value, context.prefix()).ifPresent(cookie -> crossing.add(name, cookie));
+                continue;
+            }
+            boolean refersTo = name.equals("location") || name.equals("content-location");
+            String mapped = refersTo ? location(value, context) : value;
             if (mapped == null) {
                 return Optional.empty();
             }
-            if (!mapped.isEmpty() || value.isEmpty()) {
-                crossing.add(name, mapped);
-            }
+            corsGranted |= name.equals("access-control-allow-origin");
+            crossing.add(name, mapped);
         }
         if (context.sandboxed()) {
             isolate(crossing);
@@ -105,6 +123,14 @@ final class ResponseRules {
             }
         }
         return Optional.of(crossing.build());
+    }
+
+    private static boolean isTooLarge(HeaderFields fields) {
+        long bytes = 0;
+        for (HeaderFields.Field field : fields.asList()) {
+            bytes += field.name().length() + field.value().length();
+        }
+        return fields.asList().size() > MAX_FIELDS || bytes > MAX_BYTES;
     }
 
     /** Adds what keeps a page of a tunnel away from the pod. */
@@ -118,33 +144,33 @@ final class ResponseRules {
                 || name.endsWith("-cdn-cache-control");
     }
 
-    /** Returns the value to send, the empty string to leave the field out, or null to refuse the response. */
-    private @Nullable String map(String name, String value, Context context) {
+    private static boolean isDropped(String name, Context context) {
         return switch (name) {
-            case "content-length" -> isLengthOfHead(value, context) ? value : "";
-            case "set-cookie" -> context.passthrough() ? cookie(value, context.prefix()) : "";
-            case "location", "content-location" -> location(value, context);
-            case "access-control-allow-credentials" -> context.sandboxed() ? "" : value;
-            default -> value;
+            case "content-length" -> true; // framing is computed by who frames
+            case "refresh" -> !context.prefix().isEmpty(); // its target would have to be mapped
+            case "set-cookie" -> !context.passthrough();
+            case "access-control-allow-credentials" -> context.sandboxed();
+            default -> false;
         };
     }
 
-    /** Framing is computed by who frames; only a response to HEAD tells a length that nobody frames. */
-    private static boolean isLengthOfHead(String value, Context context) {
-        return context.request().method().equals("HEAD")
-                && value.length() < 19
-                && !value.isEmpty()
-                && value.chars().allMatch(c -> c >= '0' && c <= '9');
+    /** Returns the length that a service claims, if it claims one and it is a number. */
+    static Optional<String> claimedLength(HeaderFields fields) {
+        List<String> lengths = fields.all("content-length");
+        return lengths.size() == 1 && LENGTH.matcher(lengths.get(0)).matches()
+                ? Optional.of(lengths.get(0))
+                : Optional.empty();
     }
 
-    /** Returns the cookie for the tunnel's own path, or the empty string if it is none of the service's. */
-    private String cookie(String value, String prefix) {
+    /** Returns the cookie for the tunnel's own path, or empty if it is none of the service's. */
+    private Optional<String> cookie(String value, String prefix) {
         String[] parts = value.split(";", -1);
-        String name = parts[0].split("=", 2)[0].trim();
+        String name = parts[0].substring(0, Math.max(0, parts[0].indexOf('='))).trim();
         boolean pathMode = !prefix.isEmpty();
-        if (sessionCookies.contains(name)
+        if (name.isEmpty() // browsers send what has no name as "value", which servers take for a name
+                || sessionCookies.contains(name)
                 || (pathMode && name.toLowerCase(Locale.ROOT).startsWith("__host-"))) {
-            return "";
+            return Optional.empty();
         }
         List<String> kept = new ArrayList<>(parts.length);
         kept.add(parts[0].trim());
@@ -162,36 +188,47 @@ final class ResponseRules {
         if (pathMode) {
             kept.add("Path=" + (isUnder(path, prefix) ? path : prefix + path));
         }
-        return String.join("; ", kept);
+        return Optional.of(String.join("; ", kept));
     }
 
     /** Returns a reference into the service mapped into the prefix; others as they are; null for other schemes. */
     private @Nullable String location(String value, Context context) {
-        URI uri;
-        try {
-            uri = new URI(value);
-        } catch (URISyntaxException e) {
-            // Browsers understand more than the grammar allows; a path is safe to map as it stands.
-            boolean isPath = value.indexOf(':') < 0 && !value.startsWith("//") && value.indexOf('\\') < 0;
-            return isPath ? (value.startsWith("/") ? intoPrefix(value, context.prefix()) : value) : null;
-        }
-        if (uri.getScheme() == null && uri.getRawAuthority() == null) {
-            return value.startsWith("/") ? intoPrefix(value, context.prefix()) : value;
-        }
-        Optional<Origin> origin = uri.getScheme() == null ? Optional.empty() : Origin.of(uri);
-        if (uri.getScheme() != null && origin.isEmpty()) {
+        Matcher reference = REFERENCE.matcher(value);
+        if (!reference.matches() || misleadsBrowsers(value)) {
             return null;
         }
-        boolean intoService = origin.isPresent()
-                && !context.prefix().isEmpty()
-                && (publicOrigins.contains(origin.get()) || origin.get().isLoopback());
-        if (!intoService) {
+        String scheme = reference.group(1);
+        String authority = reference.group(2);
+        String path = reference.group(3);
+        if (scheme == null && authority == null) {
+            return path.startsWith("/") ? intoPrefix(path, context.prefix()) : path;
+        }
+        boolean http = scheme == null || scheme.equalsIgnoreCase("http") || scheme.equalsIgnoreCase("https");
+        if (!http || authority == null) {
+            return null;
+        }
+        if (context.prefix().isEmpty() || !isOfService(scheme, authority)) {
             return value;
         }
-        String path = uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
-        String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
-        String fragment = uri.getRawFragment() == null ? "" : "#" + uri.getRawFragment();
-        return intoPrefix(path + query + fragment, context.prefix());
+        return intoPrefix(path.startsWith("/") ? path : "/" + path, context.prefix());
+    }
+
+    /** Tells whether browsers read the value otherwise than it stands: backslashes as slashes, tabs as nothing. */
+    private static boolean misleadsBrowsers(String value) {
+        String beforeQuery = value.split("[?#]", 2)[0];
+        return beforeQuery.indexOf('\\') >= 0 || value.indexOf('\t') >= 0;
+    }
+
+    /** Tells whether the service can mean itself: by the pod's name, or by the one by which its client knows it. */
+    private boolean isOfService(@Nullable String scheme, String authority) {
+        try {
+            String absolute = (scheme == null ? publicOrigins.get(0).scheme() : scheme) + "://" + authority;
+            return Origin.of(new URI(absolute))
+                    .filter(origin -> publicOrigins.contains(origin) || origin.isLoopback())
+                    .isPresent();
+        } catch (URISyntaxException e) {
+            return false;
+        }
     }
 
     private static String intoPrefix(String path, String prefix) {

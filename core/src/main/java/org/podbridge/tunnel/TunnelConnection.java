@@ -32,6 +32,7 @@ final class TunnelConnection implements MessageSocket.Handler {
 
     private static final Logger logger = LoggerFactory.getLogger(TunnelConnection.class);
     private static final int MAX_QUEUED_CONTROLS = 64;
+    private static final CompletionStage<@Nullable Void> NOTHING = CompletableFuture.completedStage(null);
 
     private final TunnelEndpoint endpoint;
     private final Identity identity;
@@ -44,10 +45,10 @@ final class TunnelConnection implements MessageSocket.Handler {
     /**
      * The last of the registrations and releases, which are carried out one after the other. Confined to the socket.
      */
-    private CompletionStage<@Nullable Void> controls = CompletableFuture.completedStage(null);
+    private CompletionStage<@Nullable Void> controls = NOTHING;
 
     private volatile @Nullable MessageSocket socket;
-    private volatile boolean closed;
+    private volatile boolean over;
     private volatile Scheduler.Task expiry = () -> {};
 
     TunnelConnection(TunnelEndpoint endpoint, Identity identity, PendingExchanges pending) {
@@ -72,14 +73,26 @@ final class TunnelConnection implements MessageSocket.Handler {
 
     @Override
     public void onClosed(CloseStatus status) {
-        closed = true;
-        expiry.cancel();
-        endpoint.registry().releaseAll(this);
-        pending.takeAll().forEach(exchange -> exchange.refuse(RelayAnswer.DISCONNECTED));
+        end();
         logger.debug("A tunnel connection of {} closed with {}", identity.webId(), status.code());
     }
 
+    /** Tells whether it is closed, or about to be, so that nothing is given to it any more. */
+    boolean isOver() {
+        MessageSocket open = socket;
+        return over || open == null || open.isClosing();
+    }
+
+    /** Gives back what it has, without waiting for its peer to answer a close. Idempotent. */
+    private void end() {
+        over = true; // before the names are released: the registry looks at it under its lock
+        expiry.cancel();
+        endpoint.registry().releaseAll(this);
+        pending.takeAll().forEach(exchange -> exchange.refuse(RelayAnswer.DISCONNECTED));
+    }
+
     private void expired() {
+        end();
         refuse("Authentication expired");
         MessageSocket open = socket;
         if (open != null) {
@@ -93,7 +106,7 @@ final class TunnelConnection implements MessageSocket.Handler {
         if (open != null) {
             open.closeNow(new CloseStatus(CloseStatus.REPLACED, "Replaced by a newer connection"));
         }
-        pending.takeAll().forEach(exchange -> exchange.refuse(RelayAnswer.DISCONNECTED));
+        end();
     }
 
     @Override
@@ -147,7 +160,7 @@ final class TunnelConnection implements MessageSocket.Handler {
             refuse("Too many tunnels");
             return;
         }
-        controls = controls.thenCompose(done -> control.run())
+        controls = controls.thenCompose(done -> isOver() ? NOTHING : control.run())
                 .whenComplete((done, failure) -> queuedControls.decrementAndGet())
                 .exceptionally(failure -> {
                     logger.error("A registration failed because of a fault", failure);
@@ -165,15 +178,15 @@ final class TunnelConnection implements MessageSocket.Handler {
         Optional<TunnelName> name = text == null ? Optional.empty() : TunnelName.parse(text);
         if (name.isEmpty()) {
             refuse("Invalid tunnel name");
-            return CompletableFuture.completedStage(null);
+            return NOTHING;
         }
         if (register.access().kind() == ClientMessage.Access.Kind.INVALID) {
             refuse("Invalid access rule");
-            return CompletableFuture.completedStage(null);
+            return NOTHING;
         }
         if (endpoint.isReserved(name.get())) {
             refuse("Tunnel name not allowed");
-            return CompletableFuture.completedStage(null);
+            return NOTHING;
         }
         return endpoint.policy().mayClaim(identity, name.get()).thenApply(decision -> {
             if (decision instanceof AccessDecision.Allow) {
@@ -200,10 +213,6 @@ final class TunnelConnection implements MessageSocket.Handler {
             refuse("Too many tunnels");
         } else if (claim instanceof TunnelRegistry.Claim.Granted granted) {
             granted.replaced().forEach(TunnelConnection::replaced);
-            if (closed) {
-                endpoint.registry().releaseAll(this); // closed while the policy thought
-                return;
-            }
             logger.debug("{} serves the tunnel {}", identity.webId(), name);
             send(RelayMessageCodec.encode(
                     new RelayMessage.Registered(name.value(), endpoint.pathOf(name) + "/", register.passthrough())));
@@ -214,7 +223,7 @@ final class TunnelConnection implements MessageSocket.Handler {
         String text = unregister.name();
         Optional<TunnelName> name = text == null ? Optional.empty() : TunnelName.parse(text);
         name.ifPresent(known -> endpoint.registry().release(known, this));
-        return CompletableFuture.completedStage(null);
+        return NOTHING;
     }
 
     /**
@@ -254,7 +263,7 @@ final class TunnelConnection implements MessageSocket.Handler {
             pending.take(id.get()).ifPresent(waiting -> waiting.refuse(RelayAnswer.DISCONNECTED));
             return Optional.empty();
         }
-        if (closed) { // it may have closed after its exchanges were ended and before this one was added
+        if (over) { // its exchanges may have been ended before this one was added
             pending.take(id.get()).ifPresent(waiting -> waiting.refuse(RelayAnswer.DISCONNECTED));
         }
         return id;

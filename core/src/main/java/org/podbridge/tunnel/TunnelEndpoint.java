@@ -39,6 +39,9 @@ public final class TunnelEndpoint implements Handshake {
     /** How many times the limit of a message a discarded one may be before it ends the connection. */
     private static final int FATAL_FACTOR = 16;
 
+    /** Those that speak to the next hop rather than to the service. */
+    private static final Set<String> UNSUITABLE_METHODS = Set.of("CONNECT", "TRACE");
+
     private final Configuration configuration;
     private final Admission admission;
     private final GuardedPolicy policy;
@@ -178,7 +181,9 @@ public final class TunnelEndpoint implements Handshake {
     }
 
     private void visit(Exchange exchange, TunnelTarget target, String prefix) {
-        if (exchange.request().target().length() > limits.maxTargetBytes()) {
+        if (UNSUITABLE_METHODS.contains(exchange.request().method())) {
+            refuse(exchange, RelayAnswer.UNSUITABLE_METHOD);
+        } else if (exchange.request().target().length() > limits.maxTargetBytes()) {
             refuse(exchange, RelayAnswer.TARGET_TOO_LONG);
         } else if (target instanceof TunnelTarget.Service service) {
             new VisitorExchange(this, exchange, service, prefix).start();

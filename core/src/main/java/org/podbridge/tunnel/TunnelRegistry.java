@@ -24,7 +24,12 @@ final class TunnelRegistry {
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock.
     private final Map<WebId, Integer> namesByOwner = new HashMap<>();
-    private final Map<TunnelName, Scheduler.Task> leases = new HashMap<>();
+    private final Map<TunnelName, Lease> leases = new HashMap<>();
+
+    /** Told apart by identity: the end of an old lease must not end a newer one of the same name. */
+    private static final class Lease {
+        private Scheduler.Task end = () -> {};
+    }
 
     TunnelRegistry(Limits limits, Scheduler scheduler) {
         this.limits = limits;
@@ -45,6 +50,9 @@ final class TunnelRegistry {
 
         /** The agent, the connection or the relay has too many names. */
         record TooMany() implements Claim {}
+
+        /** The claimant is closed, or about to be. */
+        record TooLate() implements Claim {}
     }
 
     Optional<Tunnel> find(TunnelName name) {
@@ -60,6 +68,9 @@ final class TunnelRegistry {
         TunnelConnection claimant = wanted.connections().get(0);
         lock.lock();
         try {
+            if (claimant.isOver()) {
+                return new Claim.TooLate();
+            }
             Tunnel before = tunnels.get(wanted.name());
             if (before != null && !before.owner().equals(wanted.owner())) {
                 return new Claim.Taken();
@@ -107,7 +118,8 @@ final class TunnelRegistry {
     }
 
     /**
-     * Frees what a closed connection served. Names that nobody serves any more are kept for their owner for a while.
+     * Frees what a connection served that is over, and so gets nothing any more. Names that nobody serves any more are
+     * kept for their owner for a while.
      */
     void releaseAll(TunnelConnection connection) {
         lock.lock();
@@ -120,7 +132,9 @@ final class TunnelRegistry {
                 if (limits.nameLease().isZero()) {
                     forget(tunnel);
                 } else {
-                    leases.put(name, scheduler.schedule(limits.nameLease(), () -> endLease(name)));
+                    Lease lease = new Lease();
+                    lease.end = scheduler.schedule(limits.nameLease(), () -> endLease(name, lease));
+                    leases.put(name, lease);
                 }
             }
             connection.names().clear();
@@ -147,13 +161,11 @@ final class TunnelRegistry {
         return rest;
     }
 
-    private void endLease(TunnelName name) {
+    private void endLease(TunnelName name, Lease lease) {
         lock.lock();
         try {
             Tunnel tunnel = tunnels.get(name);
-            if (leases.remove(name) != null
-                    && tunnel != null
-                    && tunnel.connections().isEmpty()) {
+            if (leases.remove(name, lease) && tunnel != null) {
                 forget(tunnel);
             }
         } finally {
@@ -167,9 +179,9 @@ final class TunnelRegistry {
     }
 
     private void cancelLease(TunnelName name) {
-        Scheduler.Task lease = leases.remove(name);
+        Lease lease = leases.remove(name);
         if (lease != null) {
-            lease.cancel();
+            lease.end.cancel();
         }
     }
 

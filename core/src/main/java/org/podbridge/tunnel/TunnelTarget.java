@@ -67,9 +67,23 @@ sealed interface TunnelTarget {
         if (decoded == null || decoded.chars().anyMatch(c -> c < ' ' || c == 0x7F) || hasDotSegment(decoded)) {
             return false;
         }
-        // Some services decode twice.
-        String twice = decoded.indexOf('%') < 0 ? null : decode(decoded);
-        return twice == null || !hasDotSegment(twice);
+        return decoded.indexOf('%') < 0 || !hasDotSegment(decodeAgain(decoded)); // as some services do
+    }
+
+    /** Decodes what is ASCII and leaves everything else, since nobody knows what such a service makes of it. */
+    private static String decodeAgain(String decoded) {
+        StringBuilder twice = new StringBuilder(decoded.length());
+        for (int i = 0; i < decoded.length(); i++) {
+            int high = i + 2 < decoded.length() ? Character.digit(decoded.charAt(i + 1), 8) : -1;
+            int low = i + 2 < decoded.length() ? Character.digit(decoded.charAt(i + 2), 16) : -1;
+            if (decoded.charAt(i) == '%' && high >= 0 && low >= 0) {
+                twice.append((char) (high * 16 + low));
+                i += 2;
+            } else {
+                twice.append(decoded.charAt(i));
+            }
+        }
+        return twice.toString();
     }
 
     /**

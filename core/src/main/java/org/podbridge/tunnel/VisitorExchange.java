@@ -18,12 +18,16 @@ import org.podbridge.policy.Admission;
 import org.podbridge.tunnel.v1.ClientMessage;
 import org.podbridge.tunnel.v1.RelayMessage;
 import org.podbridge.tunnel.v1.RelayMessageCodec;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One visitor's request on its way through a tunnel of version 1 and back. Many may try to end it (the client's answer,
  * a time limit, either side's departure): the first one does. Thread-safe.
  */
 final class VisitorExchange {
+
+    private static final Logger logger = LoggerFactory.getLogger(VisitorExchange.class);
 
     private final TunnelEndpoint endpoint;
     private final Exchange exchange;
@@ -45,43 +49,52 @@ final class VisitorExchange {
 
     void start() {
         endpoint.exchanges().incrementAndGet();
-        exchange.onGone(this::visitorGone);
+        guarded(() -> {
+            exchange.onGone(this::visitorGone);
+            admit();
+        });
+    }
+
+    private void admit() {
         Optional<Tunnel> found = endpoint.registry().find(target.name());
         if (found.isEmpty() || found.get().connections().isEmpty()) {
             refuseUnconnected(found.isPresent());
             return;
         }
         Tunnel tunnel = found.get();
-        passthrough = tunnel.passthrough();
         if (tunnel.isPublic()) {
             askPolicy(tunnel, Optional.empty());
             return;
         }
         endpoint.admission()
                 .admit(exchange.request(), Endpoint.VISIT, AuthRequest.Purpose.VISIT)
-                .thenAccept(admitted -> {
-                    if (admitted instanceof Admission.Admitted.Out out) {
-                        end(isolated(out.response()));
-                        return;
-                    }
-                    Optional<Identity> visitor = ((Admission.Admitted.In) admitted).identity();
-                    Optional<WebId> webId = visitor.map(Identity::webId);
-                    if (webId.isPresent() && tunnel.admits(webId.get())) {
-                        askPolicy(tunnel, visitor);
-                    } else {
-                        refuse(RelayAnswer.FORBIDDEN);
-                    }
-                });
+                .thenAccept(admitted -> guarded(() -> admit(tunnel, admitted)));
+    }
+
+    private void admit(Tunnel tunnel, Admission.Admitted admitted) {
+        if (admitted instanceof Admission.Admitted.Out out) {
+            end(isolated(out.response()));
+            return;
+        }
+        Optional<Identity> visitor = ((Admission.Admitted.In) admitted).identity();
+        Optional<WebId> webId = visitor.map(Identity::webId);
+        if (webId.isPresent() && tunnel.admits(webId.get())) {
+            askPolicy(tunnel, visitor);
+        } else {
+            refuse(RelayAnswer.FORBIDDEN);
+        }
     }
 
     private void askPolicy(Tunnel tunnel, Optional<Identity> visitor) {
-        endpoint.policy().mayVisit(visitor, tunnel.info(), exchange.request()).thenAccept(decision -> {
-            if (decision instanceof AccessDecision.Allow) {
-                collectBody(tunnel);
-            } else {
-                refuse(RelayAnswer.FORBIDDEN);
-            }
-        });
+        endpoint.policy()
+                .mayVisit(visitor, tunnel.info(), exchange.request())
+                .thenAccept(decision -> guarded(() -> {
+                    if (decision instanceof AccessDecision.Allow) {
+                        collectBody(tunnel);
+                    } else {
+                        refuse(RelayAnswer.FORBIDDEN);
+                    }
+                }));
     }
 
     private void collectBody(Tunnel tunnel) {
@@ -91,9 +104,19 @@ final class VisitorExchange {
             refuse(RelayAnswer.BODY_TOO_LARGE);
             return;
         }
-        Collecting collecting = new Collecting(tunnel);
-        collecting.collector = new BodyCollector(exchange, max, announced, endpoint.budget(), collecting::collected);
-        collecting.collector.next();
+        new BodyCollector(
+                        exchange,
+                        max,
+                        announced,
+                        endpoint.budget(),
+                        (body, outcome) -> guarded(() -> {
+                            try {
+                                collected(tunnel, body, outcome);
+                            } finally {
+                                body.release();
+                            }
+                        }))
+                .next();
     }
 
     private static long announcedLength(RequestHead request) {
@@ -104,45 +127,34 @@ final class VisitorExchange {
         }
     }
 
-    private final class Collecting {
-        private final Tunnel tunnel;
-        private @Nullable BodyCollector collector;
-
-        Collecting(Tunnel tunnel) {
-            this.tunnel = tunnel;
-        }
-
-        void collected(BodyCollector.Outcome outcome) {
-            BodyCollector body = collector;
-            if (body == null) {
-                throw new IllegalStateException("collected before it was begun");
-            }
-            try {
-                switch (outcome) {
-                    case COLLECTED -> send(tunnel, body.body());
-                    case TOO_LARGE -> refuse(RelayAnswer.BODY_TOO_LARGE);
-                    case OVER_BUDGET -> refuse(RelayAnswer.BUSY);
-                    case FAILED -> visitorGone();
-                }
-            } finally {
-                body.release();
-            }
+    private void collected(Tunnel tunnel, BodyCollector body, BodyCollector.Outcome outcome) {
+        switch (outcome) {
+            case COLLECTED -> send(tunnel, body.body());
+            case TOO_LARGE -> refuse(RelayAnswer.BODY_TOO_LARGE);
+            case OVER_BUDGET -> refuse(RelayAnswer.BUSY);
+            case FAILED -> visitorGone();
         }
     }
 
-    private void send(Tunnel tunnel, byte[] body) {
+    private void send(Tunnel admittedTo, byte[] body) {
         if (ended.get()) {
             return;
         }
         // Looked up anew: the body may have taken its time.
-        Optional<TunnelConnection> least = endpoint.registry()
+        Optional<Tunnel> found = endpoint.registry()
                 .find(target.name())
-                .filter(now -> now.owner().equals(tunnel.owner()))
-                .flatMap(Tunnel::leastBusy);
-        if (least.isEmpty()) {
-            refuse(RelayAnswer.NOT_CONNECTED);
+                .filter(now -> now.owner().equals(admittedTo.owner()));
+        Optional<TunnelConnection> least = found.flatMap(Tunnel::leastBusy);
+        if (found.isEmpty() || least.isEmpty()) {
+            refuseUnconnected(found.isPresent());
             return;
         }
+        Tunnel tunnel = found.get();
+        if (!tunnel.access().equals(admittedTo.access())) {
+            refuse(RelayAnswer.BUSY); // who asks again is judged anew
+            return;
+        }
+        passthrough = tunnel.passthrough();
         RequestHead request = exchange.request();
         boolean withCredentials = tunnel.passthrough() && tunnel.isPublic();
         HeaderFields fields =
@@ -191,7 +203,18 @@ final class VisitorExchange {
     private void end(ShortResponse response) {
         if (ended.compareAndSet(false, true)) {
             endpoint.exchanges().decrementAndGet();
-            response.sendTo(exchange);
+            guarded(() -> response.sendTo(exchange));
+        }
+    }
+
+    /** The boundary at which a fault of ours, or of the container, ends this exchange and nothing else. */
+    private void guarded(Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException e) {
+            logger.error("An exchange is broken off because of a fault", e);
+            visitorGone();
+            exchange.abort(e);
         }
     }
 
@@ -220,32 +243,59 @@ final class VisitorExchange {
             }
             return;
         }
-        HeaderFields.Builder framed = HeaderFields.builder().addAll(fields.get());
-        if (hasContent(content.status()) && !exchange.request().method().equals("HEAD")) {
-            framed.add("content-length", Integer.toString(body.length));
+        Sending sending = new Sending(body.length);
+        guarded(() -> {
+            HeaderFields.Builder framed = HeaderFields.builder().addAll(fields.get());
+            contentLength(content, body).ifPresent(length -> framed.add("content-length", length));
+            try {
+                exchange.begin(new ResponseHead(content.status(), framed.build()));
+                new BodySender(exchange, body, sending).next();
+            } catch (RuntimeException e) {
+                sending.over();
+                throw e;
+            }
+        });
+    }
+
+    /** Framing follows from the body that is there; only a response to HEAD tells a length that nobody frames. */
+    private Optional<String> contentLength(ClientMessage.ResponseContent content, byte[] body) {
+        if (exchange.request().method().equals("HEAD")) {
+            boolean mayTell = hasContent(content.status()) || content.status() == 304;
+            return mayTell ? ResponseRules.claimedLength(content.fields()) : Optional.empty();
         }
-        exchange.begin(new ResponseHead(content.status(), framed.build()));
-        new BodySender(exchange, body, new Completion() {
-                    @Override
-                    public void succeeded() {
-                        finished(body.length);
-                    }
-
-                    @Override
-                    public void failed(Throwable cause) {
-                        finished(body.length);
-                        exchange.abort(cause);
-                    }
-                })
-                .next();
+        return hasContent(content.status()) ? Optional.of(Integer.toString(body.length)) : Optional.empty();
     }
 
-    private void finished(int bytes) {
-        endpoint.budget().release(bytes);
-        endpoint.exchanges().decrementAndGet();
-    }
-
-    private boolean hasContent(int status) {
+    private static boolean hasContent(int status) {
         return status != 204 && status != 304 && status != 205;
+    }
+
+    /** A response on its way to the visitor. */
+    private final class Sending implements Completion {
+
+        private final int bytes;
+        private final AtomicBoolean over = new AtomicBoolean();
+
+        Sending(int bytes) {
+            this.bytes = bytes;
+        }
+
+        @Override
+        public void succeeded() {
+            over();
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            over();
+            exchange.abort(cause);
+        }
+
+        void over() {
+            if (over.compareAndSet(false, true)) {
+                endpoint.budget().release(bytes);
+                endpoint.exchanges().decrementAndGet();
+            }
+        }
     }
 }

@@ -18,6 +18,9 @@ public final class ClientMessageCodec {
     private static final int MIN_STATUS = 200;
     private static final int MAX_STATUS = 599;
 
+    /** An access rule is kept for as long as its name, so it must not be as large as a message may be. */
+    private static final int MAX_ACCESS_CHARACTERS = 16 * 1024;
+
     private ClientMessageCodec() {}
 
     /**
@@ -61,7 +64,7 @@ public final class ClientMessageCodec {
         }
         JsonMembers object = message.members("access");
         List<String> webIds = object == null ? null : object.strings("webIds");
-        return webIds == null
+        return webIds == null || webIds.stream().mapToLong(String::length).sum() > MAX_ACCESS_CHARACTERS
                 ? ClientMessage.Access.INVALID
                 : new ClientMessage.Access(ClientMessage.Access.Kind.WEB_IDS, webIds);
     }

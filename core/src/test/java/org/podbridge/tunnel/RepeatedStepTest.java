@@ -1,0 +1,59 @@
+package org.podbridge.tunnel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class RepeatedStepTest {
+
+    @Test
+    void loopsRatherThanRecursingWhenStepsCompleteAtOnce() {
+        AtomicInteger depth = new AtomicInteger();
+        AtomicInteger deepest = new AtomicInteger();
+        AtomicInteger steps = new AtomicInteger();
+        new RepeatedStep() {
+            @Override
+            void step() {
+                deepest.accumulateAndGet(depth.incrementAndGet(), Math::max);
+                if (steps.incrementAndGet() < 1_000_000) {
+                    next();
+                }
+                depth.decrementAndGet();
+            }
+        }.next();
+        assertThat(steps).hasValue(1_000_000);
+        assertThat(deepest).hasValue(1);
+    }
+
+    @Test
+    void neverTakesTwoStepsAtATimeHoweverStepsComplete() throws InterruptedException {
+        ExecutorService threads = Executors.newFixedThreadPool(3);
+        AtomicInteger running = new AtomicInteger();
+        AtomicInteger overlaps = new AtomicInteger();
+        AtomicInteger steps = new AtomicInteger();
+        new RepeatedStep() {
+            @Override
+            void step() {
+                if (running.incrementAndGet() > 1) {
+                    overlaps.incrementAndGet();
+                }
+                int done = steps.incrementAndGet();
+                if (done == 100_000) {
+                    threads.shutdown();
+                } else if (done % 3 == 0) {
+                    next();
+                } else {
+                    threads.execute(this::next);
+                }
+                running.decrementAndGet();
+            }
+        }.next();
+        assertThat(threads.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(steps).hasValue(100_000);
+        assertThat(overlaps).hasValue(0);
+    }
+}

@@ -1,0 +1,64 @@
+package org.podbridge.tunnel;
+
+import java.net.URI;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.podbridge.auth.AuthProvider;
+import org.podbridge.auth.Authenticator;
+import org.podbridge.auth.Identity;
+import org.podbridge.auth.Tickets;
+import org.podbridge.connection.MessageSocket;
+import org.podbridge.connection.TestConnection;
+import org.podbridge.identity.WebId;
+import org.podbridge.limits.ByteBudget;
+import org.podbridge.limits.Limits;
+import org.podbridge.policy.AccessPolicy;
+import org.podbridge.policy.Admission;
+import org.podbridge.policy.GuardedPolicy;
+import org.podbridge.policy.RejectionMode;
+import org.podbridge.time.Scheduler;
+
+/** Makes the parts of a relay that tests of single classes need. */
+final class TestEndpoint {
+
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private TestEndpoint() {}
+
+    static TunnelEndpoint create(Limits limits, Scheduler scheduler) {
+        URI uri = URI.create("https://pod.example");
+        GuardedPolicy policy = new GuardedPolicy(AccessPolicy.anyAuthenticated(), Duration.ofSeconds(1), scheduler);
+        Tickets tickets = new Tickets(scheduler, RANDOM, limits);
+        Authenticator authenticator = new Authenticator(
+                AuthProvider.fixed(Map.of()), tickets, List.of(uri), Duration.ofSeconds(1), scheduler);
+        return new TunnelEndpoint(
+                new TunnelEndpoint.Configuration(List.of(uri), "/tunnel", null, Isolation.SANDBOX, Set.of(), Set.of()),
+                new Admission(authenticator, policy, RejectionMode.HTTP, limits),
+                policy,
+                scheduler,
+                RANDOM,
+                limits);
+    }
+
+    /** Returns an open connection of an agent. */
+    static TunnelConnection connect(TunnelEndpoint endpoint, WebId agent) {
+        Limits limits = endpoint.limits();
+        TunnelConnection connection = new TunnelConnection(
+                endpoint,
+                Identity.of(agent, "test"),
+                new PendingExchanges(limits.maxExchangesPerTunnel(), endpoint.scheduler(), RANDOM));
+        MessageSocket.Settings settings = new MessageSocket.Settings(
+                1_000,
+                10_000,
+                1_000,
+                limits.sendTimeout(),
+                limits.pingInterval(),
+                limits.silenceTimeout(),
+                new ByteBudget(10_000));
+        new MessageSocket(settings, endpoint.scheduler(), connection).onOpen(new TestConnection());
+        return connection;
+    }
+}

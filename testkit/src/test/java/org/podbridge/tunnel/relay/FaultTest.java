@@ -1,0 +1,156 @@
+package org.podbridge.tunnel.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.podbridge.auth.Identity;
+import org.podbridge.exchange.BodyReader;
+import org.podbridge.exchange.Completion;
+import org.podbridge.exchange.Exchange;
+import org.podbridge.exchange.RequestHead;
+import org.podbridge.exchange.ResponseHead;
+import org.podbridge.policy.AccessDecision;
+import org.podbridge.policy.TunnelInfo;
+import org.podbridge.testkit.InMemoryExchange;
+
+/** A container that throws where it shouldn't harms nobody but the visitor whose exchange it is. */
+class FaultTest {
+
+    @RegisterExtension
+    final TunnelRelay relay = new TunnelRelay();
+
+    private final List<Throwable> aborts = new ArrayList<>();
+
+    private enum Fault {
+        READ,
+        BEGIN,
+        WRITE
+    }
+
+    /** Throws at one step and hands on the others. */
+    private Exchange faulty(Fault fault, Exchange exchange) {
+        return new Exchange() {
+            @Override
+            public RequestHead request() {
+                return exchange.request();
+            }
+
+            @Override
+            public void read(BodyReader reader) {
+                fail(Fault.READ);
+                exchange.read(reader);
+            }
+
+            @Override
+            public void begin(ResponseHead head) {
+                fail(Fault.BEGIN);
+                exchange.begin(head);
+            }
+
+            @Override
+            public void write(ByteBuffer data, boolean last, Completion completion) {
+                fail(Fault.WRITE);
+                exchange.write(data, last, completion);
+            }
+
+            @Override
+            public void onGone(Runnable action) {
+                exchange.onGone(action);
+            }
+
+            @Override
+            public void abort(Throwable cause) {
+                aborts.add(cause);
+                exchange.abort(cause);
+            }
+
+            private void fail(Fault now) {
+                if (now == fault) {
+                    throw new IllegalStateException("fault");
+                }
+            }
+        };
+    }
+
+    private void visit(Fault fault) {
+        relay.handle(faulty(fault, InMemoryExchange.of("GET", "/tunnel/app/")));
+    }
+
+    @Test
+    void keepsTheTunnelWhenAResponseCannotBeGiven() {
+        TunnelClient client = relay.serve("app");
+        visit(Fault.BEGIN);
+        visit(Fault.WRITE);
+        InMemoryExchange healthy = relay.get("/tunnel/app/");
+        client.answer(client.asked(), 200, "x");
+        client.answer(client.asked(), 200, "x");
+        assertThat(aborts).hasSize(2);
+        assertThat(relay.diagnostics().exchangesInFlight()).isEqualTo(1);
+        assertThat(relay.diagnostics().bufferedBytes()).isZero();
+        client.isOpen();
+        client.answer(client.asked(), 200, "fine");
+        assertThat(healthy.responseText()).isEqualTo("fine");
+    }
+
+    @Test
+    void answersAllOthersWhenTheClientIsGoneAndOneAnswerFails() {
+        TunnelClient client = relay.serve("app");
+        List<InMemoryExchange> visits = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            visits.add(relay.get("/tunnel/app/"));
+            visit(Fault.BEGIN);
+        }
+        client.connection().cut();
+        assertThat(visits).allSatisfy(visit -> assertThat(visit.status()).isEqualTo(502));
+        assertThat(aborts).hasSize(10);
+    }
+
+    @Test
+    void confirmsATakeoverThoughAnOldExchangeFails() {
+        relay.serve("app");
+        visit(Fault.WRITE);
+        TunnelClient young = relay.serve("app");
+        young.isOpen();
+        assertThat(aborts).hasSize(1);
+    }
+
+    @Test
+    void breaksAnExchangeOffWhoseBodyCannotBeRead() {
+        TunnelClient client = relay.serve("app");
+        visit(Fault.READ);
+        assertThat(aborts).hasSize(1);
+        assertThat(relay.diagnostics().exchangesInFlight()).isZero();
+        client.heardNothing();
+    }
+
+    @Test
+    void leavesNobodyWaitingWhenAStepFailsBehindAPolicyThatTookItsTime() {
+        CompletableFuture<AccessDecision> answer = new CompletableFuture<>();
+        relay.with(podbridge -> podbridge.accessPolicy(new OpenPolicy() {
+            @Override
+            public CompletionStage<AccessDecision> mayVisit(
+                    Optional<Identity> visitor, TunnelInfo tunnel, RequestHead request) {
+                return answer;
+            }
+        }));
+        relay.serve("app");
+        visit(Fault.READ);
+        answer.complete(new AccessDecision.Allow());
+        assertThat(aborts).hasSize(1);
+        assertThat(relay.diagnostics().exchangesInFlight()).isZero();
+    }
+
+    @Test
+    void breaksAnExchangeOffThatCannotBeRefused() {
+        visit(Fault.BEGIN);
+        visit(Fault.WRITE);
+        assertThat(aborts).hasSize(2);
+    }
+}
