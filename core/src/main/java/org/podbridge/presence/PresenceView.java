@@ -33,7 +33,7 @@ public final class PresenceView {
     // Touched only by who made the view busy.
     private final BitSet told = new BitSet();
 
-    /** Where a view's findings go. Calls come one at a time. */
+    /** Where a view's findings go. Calls come one at a time; none blocks or throws. */
     public interface Sink {
 
         /**
