@@ -74,13 +74,11 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
     public void onClosed(CloseStatus status) {
         expiry.cancel();
         endpoint.registry().leave(this);
-        view.close();
         logger.debug("{} closed with {}", peerId, status.code());
     }
 
     @Override
     public void replaced() {
-        view.close();
         close(new CloseStatus(CloseStatus.REPLACED, "Replaced by a newer connection"));
     }
 
