@@ -10,6 +10,8 @@ module org.podbridge.core {
     exports org.podbridge.connection;
     exports org.podbridge.exchange;
     exports org.podbridge.identity;
+    exports org.podbridge.json to
+            org.podbridge.tunnel.client;
     exports org.podbridge.limits;
     exports org.podbridge.policy;
     exports org.podbridge.time;

@@ -17,6 +17,7 @@ public sealed interface Route {
      * @param handshake decides about it
      */
     record WebSocket(Handshake handshake) implements Route {
+        /** Checks that the handshake is there. */
         public WebSocket {
             requireNonNull(handshake, "handshake");
         }
@@ -28,6 +29,7 @@ public sealed interface Route {
      * @param handler answers it
      */
     record Http(ExchangeHandler handler) implements Route {
+        /** Checks that the handler is there. */
         public Http {
             requireNonNull(handler, "handler");
         }

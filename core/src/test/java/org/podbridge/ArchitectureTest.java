@@ -47,6 +47,7 @@ class ArchitectureTest {
                 List.of("presence", "policy", "auth", "connection", "exchange", "identity", "limits", "time", "json"),
                 List.of("signaling.identity", "json", "exchange", "identity"),
                 List.of("tunnel.v1", "json", "exchange", "identity"),
+                List.of("tunnel.v2", "limits"),
                 List.of(
                         "signaling",
                         "signaling.identity",

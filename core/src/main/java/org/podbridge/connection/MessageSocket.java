@@ -155,12 +155,13 @@ public final class MessageSocket implements ConnectionListener {
     }
 
     /**
-     * Tells whether the socket is closed, by whichever side, or this side has begun to close it.
+     * Tells whether the socket is closed or about to be, by our doing or the peer's. A peer may go on sending then.
      *
-     * @return whether nothing more can be sent, and nothing more is heard
+     * @return whether nothing more can be sent
      */
     public boolean isClosing() {
-        return closing || closed.get();
+        Outbound out = outbound;
+        return out != null && out.isClosing();
     }
 
     @Override

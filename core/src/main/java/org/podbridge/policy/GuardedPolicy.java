@@ -56,9 +56,7 @@ public final class GuardedPolicy implements AccessPolicy {
     }
 
     private static Set<WebId> among(Set<WebId> online, Set<WebId> visible) {
-        return visible == online // as when everybody sees everybody
-                ? online
-                : online.stream().filter(visible::contains).collect(Collectors.toUnmodifiableSet());
+        return online.stream().filter(visible::contains).collect(Collectors.toUnmodifiableSet());
     }
 
     @Override

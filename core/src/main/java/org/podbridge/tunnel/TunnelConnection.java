@@ -32,7 +32,7 @@ final class TunnelConnection implements MessageSocket.Handler {
 
     private static final Logger logger = LoggerFactory.getLogger(TunnelConnection.class);
     private static final int MAX_QUEUED_CONTROLS = 64;
-    private static final CompletionStage<@Nullable Void> NOTHING = CompletableFuture.completedStage(null);
+    private static final CompletionStage<Boolean> DONE = CompletableFuture.completedStage(true);
 
     private final TunnelEndpoint endpoint;
     private final Identity identity;
@@ -45,7 +45,7 @@ final class TunnelConnection implements MessageSocket.Handler {
     /**
      * The last of the registrations and releases, which are carried out one after the other. Confined to the socket.
      */
-    private CompletionStage<@Nullable Void> controls = NOTHING;
+    private CompletionStage<Boolean> controls = DONE;
 
     private volatile @Nullable MessageSocket socket;
     private volatile boolean over;
@@ -160,33 +160,33 @@ final class TunnelConnection implements MessageSocket.Handler {
             refuse("Too many tunnels");
             return;
         }
-        controls = controls.thenCompose(done -> isOver() ? NOTHING : control.run())
+        controls = controls.thenCompose(done -> isOver() ? DONE : control.run())
                 .whenComplete((done, failure) -> queuedControls.decrementAndGet())
                 .exceptionally(failure -> {
                     logger.error("A registration failed because of a fault", failure);
-                    return null;
+                    return true;
                 });
     }
 
     @FunctionalInterface
     private interface Control {
-        CompletionStage<@Nullable Void> run();
+        CompletionStage<Boolean> run();
     }
 
-    private CompletionStage<@Nullable Void> register(ClientMessage.Register register) {
+    private CompletionStage<Boolean> register(ClientMessage.Register register) {
         String text = register.name();
         Optional<TunnelName> name = text == null ? Optional.empty() : TunnelName.parse(text);
         if (name.isEmpty()) {
             refuse("Invalid tunnel name");
-            return NOTHING;
+            return DONE;
         }
         if (register.access().kind() == ClientMessage.Access.Kind.INVALID) {
             refuse("Invalid access rule");
-            return NOTHING;
+            return DONE;
         }
         if (endpoint.isReserved(name.get())) {
             refuse("Tunnel name not allowed");
-            return NOTHING;
+            return DONE;
         }
         return endpoint.policy().mayClaim(identity, name.get()).thenApply(decision -> {
             if (decision instanceof AccessDecision.Allow) {
@@ -194,7 +194,7 @@ final class TunnelConnection implements MessageSocket.Handler {
             } else {
                 refuse("Tunnel name not allowed");
             }
-            return null;
+            return true;
         });
     }
 
@@ -219,11 +219,11 @@ final class TunnelConnection implements MessageSocket.Handler {
         }
     }
 
-    private CompletionStage<@Nullable Void> unregister(ClientMessage.Unregister unregister) {
+    private CompletionStage<Boolean> unregister(ClientMessage.Unregister unregister) {
         String text = unregister.name();
         Optional<TunnelName> name = text == null ? Optional.empty() : TunnelName.parse(text);
         name.ifPresent(known -> endpoint.registry().release(known, this));
-        return NOTHING;
+        return DONE;
     }
 
     /**

@@ -164,7 +164,7 @@ public final class InMemoryExchange implements Exchange {
                 throw new IllegalStateException("onGone was set already");
             }
             gone = action;
-            now = left && !complete;
+            now = left && !complete && abortCause == null;
         } finally {
             lock.unlock();
         }
@@ -248,7 +248,7 @@ public final class InMemoryExchange implements Exchange {
                 return;
             }
             left = true;
-            action = complete ? null : gone;
+            action = complete || abortCause != null ? null : gone;
         } finally {
             lock.unlock();
         }

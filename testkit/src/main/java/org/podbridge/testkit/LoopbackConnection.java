@@ -23,8 +23,9 @@ import org.podbridge.exchange.Completion;
  *
  * <p>It is strict where containers differ: a second send while one is outstanding throws, a buffer that changes while
  * the connection owns it is noticed, and a part that the listener keeps without retaining it turns into garbage. Unless
- * told otherwise, sends complete at once and a close is answered at once, both within the call. Thread-safe, but the
- * {@code receive} methods and {@code peer} methods are for one thread at a time.
+ * told otherwise, sends complete at once and a close is answered at once, both within the call. The listener hears of
+ * the end behind the call that it is in, never within it. Thread-safe, but the {@code receive} methods and {@code peer}
+ * methods are for one thread at a time.
  */
 public final class LoopbackConnection implements Connection {
 
@@ -38,6 +39,8 @@ public final class LoopbackConnection implements Connection {
     private boolean closeIgnored;
     private boolean aborted;
     private boolean closed;
+    private boolean calling;
+    private @Nullable CloseStatus untoldStatus;
     private boolean paused;
     private int pings;
 
@@ -99,7 +102,7 @@ public final class LoopbackConnection implements Connection {
      */
     public static LoopbackConnection open(ConnectionListener listener) {
         LoopbackConnection connection = new LoopbackConnection(listener);
-        listener.onOpen(connection);
+        connection.call(() -> listener.onOpen(connection));
         return connection;
     }
 
@@ -230,22 +233,19 @@ public final class LoopbackConnection implements Connection {
      * @param last whether the message ends with it
      */
     public void receivePart(MessageKind kind, byte[] part, boolean last) {
-        if (isClosed()) {
-            return;
-        }
-        LentChunk chunk = new LentChunk(part, lentParts);
-        try {
-            listener.onPart(chunk, kind, last);
-        } finally {
-            chunk.release();
-        }
+        call(() -> {
+            LentChunk chunk = new LentChunk(part, lentParts);
+            try {
+                listener.onPart(chunk, kind, last);
+            } finally {
+                chunk.release();
+            }
+        });
     }
 
     /** Lets the peer answer a ping, or send one. */
     public void receivePong() {
-        if (!isClosed()) {
-            listener.onPong();
-        }
+        call(listener::onPong);
     }
 
     /**
@@ -461,6 +461,53 @@ public final class LoopbackConnection implements Connection {
         Outstanding cut = takeOutstanding();
         if (cut != null) {
             cut.completion().failed(new IOException("connection closed"));
+        }
+        tell(status);
+    }
+
+    /** Calls the listener, unless the connection is over. */
+    private void call(Runnable call) {
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            calling = true;
+        } finally {
+            lock.unlock();
+        }
+        try {
+            call.run();
+        } finally {
+            endCall();
+        }
+    }
+
+    private void endCall() {
+        CloseStatus status;
+        lock.lock();
+        try {
+            calling = false;
+            status = untoldStatus;
+            untoldStatus = null;
+        } finally {
+            lock.unlock();
+        }
+        if (status != null) {
+            listener.onClosed(status);
+        }
+    }
+
+    /** Tells of the end, behind the call that the listener is in. */
+    private void tell(CloseStatus status) {
+        lock.lock();
+        try {
+            if (calling) {
+                untoldStatus = status;
+                return;
+            }
+        } finally {
+            lock.unlock();
         }
         listener.onClosed(status);
     }

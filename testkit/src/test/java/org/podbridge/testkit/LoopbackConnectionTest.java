@@ -123,6 +123,27 @@ class LoopbackConnectionTest {
     }
 
     @Test
+    void tellsOfTheEndBehindTheCallThatCausedIt() {
+        List<String> order = new ArrayList<>();
+        LoopbackConnection.open(new ConnectionListener() {
+            @Override
+            public void onOpen(Connection connection) {
+                connection.abort();
+                order.add("opened");
+            }
+
+            @Override
+            public void onPart(Chunk part, MessageKind kind, boolean last) {}
+
+            @Override
+            public void onClosed(CloseStatus status) {
+                order.add("closed");
+            }
+        });
+        assertThat(order).containsExactly("opened", "closed");
+    }
+
+    @Test
     void leavesACloseUnansweredIfToldSo() {
         connection.ignoreClose();
         connection.close(new CloseStatus(CloseStatus.GOING_AWAY, ""));

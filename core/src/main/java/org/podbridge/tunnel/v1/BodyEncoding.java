@@ -19,20 +19,21 @@ final class BodyEncoding {
 
     private static final String UTF8 = "utf8";
     private static final String BASE64 = "base64";
+    private static final int LARGE_TEXT_BYTES = 1024 * 1024;
     private static final byte[] REPLACEMENT_CHARACTER = {(byte) 0xEF, (byte) 0xBF, (byte) 0xBD};
 
     private BodyEncoding() {}
 
     /** Adds the members {@code body} and {@code bodyEncoding}. */
     static void write(JsonWriter json, HeaderFields fields, byte[] body) {
-        if (isTextual(fields) && isUtf8(body)) {
+        if (isTextual(fields) && isUtf8(body) && !isLongerThanBase64(body)) {
             json.string("body", new String(body, StandardCharsets.UTF_8)).string("bodyEncoding", UTF8);
         } else {
             json.base64("body", body).string("bodyEncoding", BASE64);
         }
     }
 
-    /** Returns how many bytes of JSON the body takes at the least, for sizing a buffer. */
+    /** Returns how many bytes of JSON the body takes at the most, for sizing a buffer. */
     static int sizeHint(byte[] body) {
         return (int) Math.min(Integer.MAX_VALUE / 2, 1_024L + body.length + body.length / 3L);
     }
@@ -113,6 +114,26 @@ final class BodyEncoding {
                         || mediaType.equals("application/sparql-query")
                         || mediaType.equals("application/sparql-update")
                         || mediaType.equals("application/x-www-form-urlencoded"));
+    }
+
+    /**
+     * Tells whether a large text is mostly escapes: they can make it six times as long, past the limit of the one who
+     * reads it, where base64 adds a third.
+     */
+    private static boolean isLongerThanBase64(byte[] text) {
+        if (text.length < LARGE_TEXT_BYTES) {
+            return false;
+        }
+        long room = text.length / 3L;
+        for (int i = 0; i < text.length && room >= 0; i++) {
+            byte b = text[i];
+            if (b == '"' || b == '\\' || b == '\n' || b == '\r' || b == '\t' || b == '\b' || b == '\f') {
+                room -= 1;
+            } else if (b >= 0 && b < ' ') {
+                room -= 5;
+            }
+        }
+        return room < 0;
     }
 
     private static boolean isUtf8(byte[] bytes) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -139,6 +140,16 @@ class CodecTest {
         assertThat(requestWith(text, new byte[] {(byte) 0xFF}))
                 .contains("\"body\":\"/w==\",\"bodyEncoding\":\"base64\"");
         assertThat(requestWith(HeaderFields.empty(), new byte[] {'a'})).contains("\"bodyEncoding\":\"base64\"");
+    }
+
+    @Test
+    void sendsLargeTextAsBase64WhereEscapesWouldMakeItLonger() {
+        HeaderFields text = HeaderFields.of("Content-Type", "text/plain");
+        byte[] large = new byte[1024 * 1024];
+        assertThat(requestWith(text, large)).hasSizeLessThan(large.length / 3 * 4 + 200);
+        assertThat(requestWith(text, Arrays.copyOf(large, 1_000))).contains("\"bodyEncoding\":\"utf8\"");
+        Arrays.fill(large, (byte) 'a');
+        assertThat(requestWith(text, large)).contains("\"bodyEncoding\":\"utf8\"");
     }
 
     @Test

@@ -1,0 +1,245 @@
+package org.podbridge.jetty;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.ByteBuffer;
+import java.util.concurrent.locks.ReentrantLock;
+import org.eclipse.jetty.io.Retainable;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.Scheduler;
+import org.eclipse.jetty.websocket.core.CoreSession;
+import org.eclipse.jetty.websocket.core.Frame;
+import org.eclipse.jetty.websocket.core.FrameHandler;
+import org.eclipse.jetty.websocket.core.OpCode;
+import org.eclipse.jetty.websocket.core.WebSocketCoreSession;
+import org.jspecify.annotations.Nullable;
+import org.podbridge.connection.CloseStatus;
+import org.podbridge.connection.ConnectionListener;
+import org.podbridge.connection.HandshakeDecision;
+import org.podbridge.connection.MessageKind;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/*
+ * Turns the frames of one WebSocket into calls of its listener.
+ *
+ * Frames come serially, but the end doesn't: Jetty reports a failed write, and a connection closed under it, on the thread
+ * that finds out, while another may be in the middle of a frame. So the end that comes during a call of the listener is
+ * told after it, by that call's thread.
+ *
+ * A close frame ends what the listener hears of messages: what the peer sends after one of ours is read, so that its
+ * answer is found, and dropped.
+ */
+final class FrameReceiver implements FrameHandler {
+
+    private static final Logger logger = LoggerFactory.getLogger(FrameReceiver.class);
+    private static final int COPY_BELOW = WebSocketUpgrade.INPUT_BUFFER_BYTES / 4;
+
+    private final HandshakeDecision.Accept accept;
+    private final ConnectionListener listener;
+    private final Scheduler scheduler;
+    private final ReentrantLock lock = new ReentrantLock();
+    private boolean calling;
+    private boolean opened;
+    private boolean ended;
+    private boolean told;
+    private CloseStatus peerStatus = CloseStatus.abnormal();
+    private @Nullable JettyConnection connection;
+    private MessageKind kind = MessageKind.BINARY;
+    private Utf8Validator text = new Utf8Validator();
+
+    FrameReceiver(HandshakeDecision.Accept accept, Scheduler scheduler) {
+        this.accept = accept;
+        this.listener = accept.listener();
+        this.scheduler = scheduler;
+    }
+
+    @Override
+    public void onOpen(CoreSession session, Callback callback) {
+        JettyConnection opening =
+                new JettyConnection((WebSocketCoreSession) session, scheduler, accept.closeTimeout(), this::end);
+        connection = opening;
+        // A session that has failed by itself may be unable to get its close frame out; nothing else would end it. A
+        // session in good health may be idle for as long as core sees fit.
+        session.addIdleTimeoutListener(timeout -> {
+            if (!session.isOutputOpen()) {
+                opening.abort();
+            }
+            return false;
+        });
+        lock.lock();
+        try {
+            opened = true;
+        } finally {
+            lock.unlock();
+        }
+        call(() -> listener.onOpen(opening));
+        callback.succeeded();
+        opening.demand();
+    }
+
+    @Override
+    public void onFrame(Frame frame, Callback callback) {
+        JettyConnection open = requireNonNull(connection);
+        switch (frame.getOpCode()) {
+            case OpCode.TEXT -> {
+                kind = MessageKind.TEXT;
+                text = new Utf8Validator();
+                onData(open, frame, callback);
+            }
+            case OpCode.BINARY -> {
+                kind = MessageKind.BINARY;
+                onData(open, frame, callback);
+            }
+            case OpCode.CONTINUATION -> onData(open, frame, callback);
+            case OpCode.PING -> {
+                open.pong(frame.getPayload());
+                onPong(open, callback);
+            }
+            case OpCode.PONG -> onPong(open, callback);
+            default -> onClose(open, frame, callback);
+        }
+    }
+
+    private void onData(JettyConnection open, Frame frame, Callback callback) {
+        ByteBuffer payload = frame.getPayload();
+        boolean last = frame.isFin();
+        if (!open.isClosing() && kind == MessageKind.TEXT && !isText(payload, last)) {
+            open.close(new CloseStatus(CloseStatus.INVALID_PAYLOAD, "Text is not UTF-8"));
+        }
+        Payload lent = new Payload(callback);
+        if (!open.isClosing() && (last || payload.hasRemaining())) {
+            MessageKind kindOfPart = kind;
+            call(() -> listener.onPart(new JettyChunk(payload, lent, COPY_BELOW), kindOfPart, last));
+        }
+        lent.release();
+        open.demand();
+    }
+
+    private boolean isText(ByteBuffer payload, boolean last) {
+        return text.accepts(payload) && (!last || text.isComplete());
+    }
+
+    private void onPong(JettyConnection open, Callback callback) {
+        callback.succeeded();
+        if (!open.isClosing()) {
+            call(listener::onPong);
+        }
+        open.demand();
+    }
+
+    private void onClose(JettyConnection open, Frame frame, Callback callback) {
+        org.eclipse.jetty.websocket.core.CloseStatus status =
+                org.eclipse.jetty.websocket.core.CloseStatus.getCloseStatus(frame);
+        lock.lock();
+        try {
+            peerStatus = new CloseStatus(status.getCode(), status.getReason() == null ? "" : status.getReason());
+        } finally {
+            lock.unlock();
+        }
+        open.expectEnd();
+        callback.succeeded(); // Jetty answers unless we have sent a close frame before, and ends the socket
+    }
+
+    @Override
+    public void onError(Throwable cause, Callback callback) {
+        logger.debug("A WebSocket failed", cause);
+        callback.succeeded();
+    }
+
+    @Override
+    public void onClosed(org.eclipse.jetty.websocket.core.CloseStatus status, Callback callback) {
+        end();
+        callback.succeeded();
+    }
+
+    /** Tells the listener that the connection is over, now or behind the call that it is in. */
+    private void end() {
+        if (connection != null) {
+            connection.onEnd();
+        }
+        boolean now;
+        lock.lock();
+        try {
+            ended = true;
+            now = isToBeTold();
+        } finally {
+            lock.unlock();
+        }
+        if (now) {
+            tell();
+        }
+    }
+
+    /** Calls the listener, unless it was told of the end. Only one thread at a time comes here: that of the frames. */
+    private void call(Runnable call) {
+        lock.lock();
+        try {
+            if (told || ended) {
+                return;
+            }
+            calling = true;
+        } finally {
+            lock.unlock();
+        }
+        try {
+            call.run();
+        } catch (RuntimeException e) {
+            logger.warn("A listener of a WebSocket failed", e);
+            requireNonNull(connection).close(new CloseStatus(CloseStatus.INTERNAL_ERROR, ""));
+        }
+        boolean now;
+        lock.lock();
+        try {
+            calling = false;
+            now = isToBeTold();
+        } finally {
+            lock.unlock();
+        }
+        if (now) {
+            tell();
+        }
+    }
+
+    private boolean isToBeTold() {
+        if (!ended || !opened || calling || told) {
+            return false;
+        }
+        told = true;
+        return true;
+    }
+
+    private void tell() {
+        CloseStatus status;
+        lock.lock();
+        try {
+            status = peerStatus;
+        } finally {
+            lock.unlock();
+        }
+        try {
+            listener.onClosed(status);
+        } catch (RuntimeException e) {
+            logger.warn("A listener of a WebSocket failed", e);
+        }
+    }
+
+    /** The payload of one frame, given back with its last reference. */
+    private static final class Payload extends Retainable.ReferenceCounter {
+
+        private final Callback callback;
+
+        Payload(Callback callback) {
+            this.callback = callback;
+        }
+
+        @Override
+        public boolean release() {
+            boolean released = super.release();
+            if (released) {
+                callback.succeeded();
+            }
+            return released;
+        }
+    }
+}

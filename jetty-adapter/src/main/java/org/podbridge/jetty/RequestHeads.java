@@ -1,0 +1,41 @@
+package org.podbridge.jetty;
+
+import java.net.InetSocketAddress;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpURI;
+import org.eclipse.jetty.server.Request;
+import org.podbridge.exchange.HeaderFields;
+import org.podbridge.exchange.RequestHead;
+
+/** Translates request heads. */
+final class RequestHeads {
+
+    private RequestHeads() {}
+
+    static RequestHead of(Request request) {
+        HttpURI uri = request.getHttpURI();
+        String pathQuery = uri.getPathQuery();
+        String host = request.getHeaders().get(HttpHeader.HOST);
+        RequestHead.Builder head = RequestHead.builder(
+                        request.getMethod(), pathQuery == null ? uri.asString() : pathQuery)
+                .scheme(uri.getScheme() == null ? "http" : uri.getScheme())
+                .authority(host == null ? uri.getAuthority() : host)
+                .fields(fields(request))
+                .principal(Request.getAuthenticationState(request).getUserPrincipal())
+                .containerRequest(request);
+        if (request.getConnectionMetaData().getRemoteSocketAddress() instanceof InetSocketAddress address) {
+            head.remoteAddress(address);
+        }
+        return head.build();
+    }
+
+    private static HeaderFields fields(Request request) {
+        HeaderFields.Builder fields = HeaderFields.builder();
+        for (HttpField field : request.getHeaders()) {
+            String value = field.getValue();
+            fields.add(field.getName(), value == null ? "" : value);
+        }
+        return fields.build();
+    }
+}

@@ -1,0 +1,142 @@
+package org.podbridge.jetty;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpMethod;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.websocket.core.Configuration;
+import org.eclipse.jetty.websocket.core.WebSocketConstants;
+import org.eclipse.jetty.websocket.core.server.WebSocketMappings;
+import org.eclipse.jetty.websocket.core.server.WebSocketServerComponents;
+import org.jspecify.annotations.Nullable;
+import org.podbridge.connection.Handshake;
+import org.podbridge.connection.HandshakeDecision;
+import org.podbridge.exchange.RequestHead;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Answers opening handshakes: upgrades or rejects, as core decides. Thread-safe. */
+final class WebSocketUpgrade {
+
+    private static final Logger logger = LoggerFactory.getLogger(WebSocketUpgrade.class);
+
+    /** The largest buffer that Jetty's default pool keeps; a larger one would be allocated for every read. */
+    static final int INPUT_BUFFER_BYTES = 64 << 10;
+
+    /**
+     * Outgoing messages beyond this leave in several frames, since the JDK copies what is left of a message with each
+     * write to the socket. Incoming parts are as small as the input buffer in any case.
+     */
+    static final long MAX_FRAME_BYTES = 256 << 10;
+
+    /** Beyond core's promise of one send at a time, and the next that it starts when told of the end of the last. */
+    private static final int MAX_OUTGOING_FRAMES = 2;
+
+    /** How often a connection with nothing to read or write is looked at; see {@link FrameReceiver}. */
+    private static final Duration IDLE_CHECK = Duration.ofSeconds(30);
+
+    private final WebSocketMappings mappings;
+
+    WebSocketUpgrade(Server server) {
+        this.mappings = new WebSocketMappings(WebSocketServerComponents.ensureWebSocketComponents(server));
+    }
+
+    void serve(Handshake handshake, RequestHead head, Request request, Response response, Callback callback) {
+        // Before core is asked, since its decision may use up a ticket or count as an attempt.
+        if (!isValid(request)) {
+            refuse(request, response, callback);
+            return;
+        }
+        CompletionStage<HandshakeDecision> decision = handshake.decide(head);
+        // Not on core's thread, which may be a selector: opening includes the reading of what came with the handshake.
+        decision.whenCompleteAsync(
+                (decided, failure) -> answer(decided, failure, request, response, callback),
+                request.getComponents().getExecutor());
+    }
+
+    private boolean isValid(Request request) {
+        if (!mappings.getHandshaker().isWebSocketUpgradeRequest(request)) {
+            return false;
+        }
+        return HttpMethod.CONNECT.is(request.getMethod())
+                || (request.getHeaders().contains(HttpHeader.CONNECTION, "upgrade")
+                        && "websocket".equalsIgnoreCase(request.getHeaders().get(HttpHeader.UPGRADE))
+                        && request.getHeaders().contains(HttpHeader.SEC_WEBSOCKET_KEY));
+    }
+
+    private static void refuse(Request request, Response response, Callback callback) {
+        boolean speaksOurVersion = WebSocketConstants.SPEC_VERSION_STRING.equals(
+                request.getHeaders().get(HttpHeader.SEC_WEBSOCKET_VERSION));
+        if (speaksOurVersion) {
+            Response.writeError(request, response, callback, HttpStatus.BAD_REQUEST_400);
+            return;
+        }
+        response.getHeaders()
+                .put(HttpHeader.UPGRADE, "websocket")
+                .put(HttpHeader.CONNECTION, "Upgrade")
+                .put(HttpHeader.SEC_WEBSOCKET_VERSION, WebSocketConstants.SPEC_VERSION_STRING);
+        Response.writeError(request, response, callback, HttpStatus.UPGRADE_REQUIRED_426);
+    }
+
+    private void answer(
+            @Nullable HandshakeDecision decided,
+            @Nullable Throwable failure,
+            Request request,
+            Response response,
+            Callback callback) {
+        try {
+            if (decided instanceof HandshakeDecision.Accept accept) {
+                upgrade(accept, request, response, callback);
+            } else if (decided instanceof HandshakeDecision.Reject reject) {
+                reject(reject, response, callback);
+            } else {
+                logger.warn("No decision about a WebSocket", failure);
+                Response.writeError(request, response, callback, HttpStatus.INTERNAL_SERVER_ERROR_500);
+            }
+        } catch (RuntimeException e) {
+            logger.warn("Can't answer the handshake of a WebSocket", e);
+            Response.writeError(request, response, callback, HttpStatus.INTERNAL_SERVER_ERROR_500);
+        }
+    }
+
+    private void upgrade(HandshakeDecision.Accept accept, Request request, Response response, Callback callback) {
+        FrameReceiver receiver = new FrameReceiver(
+                accept, request.getConnectionMetaData().getConnector().getScheduler());
+        boolean answered = mappings.upgrade(
+                (upgradeRequest, upgradeResponse, ignored) -> {
+                    accept.subprotocol().ifPresent(upgradeResponse::setAcceptedSubProtocol);
+                    upgradeResponse.setExtensions(
+                            List.of()); // no compression: most of what passes is compressed already
+                    return receiver;
+                },
+                request,
+                response,
+                callback,
+                WebSocketUpgrade::configure);
+        if (!answered) {
+            Response.writeError(request, response, callback, HttpStatus.BAD_REQUEST_400);
+        }
+    }
+
+    private static void configure(Configuration session) {
+        session.setInputBufferSize(INPUT_BUFFER_BYTES);
+        session.setAutoFragment(true); // hands on what has come of a frame, rather than collect the whole frame first
+        session.setMaxFrameSize(MAX_FRAME_BYTES);
+        session.setMaxOutgoingFrames(MAX_OUTGOING_FRAMES);
+        session.setIdleTimeout(IDLE_CHECK);
+    }
+
+    private static void reject(HandshakeDecision.Reject reject, Response response, Callback callback) {
+        response.setStatus(reject.status());
+        reject.fields().forEach(response.getHeaders()::add);
+        response.write(true, ByteBuffer.wrap(reject.body().getBytes(StandardCharsets.UTF_8)), callback);
+    }
+}

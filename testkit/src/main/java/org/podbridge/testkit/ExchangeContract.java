@@ -1,0 +1,689 @@
+package org.podbridge.testkit;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.podbridge.Route;
+import org.podbridge.Router;
+import org.podbridge.exchange.BodyReader;
+import org.podbridge.exchange.Chunk;
+import org.podbridge.exchange.Exchange;
+import org.podbridge.exchange.HeaderFields;
+import org.podbridge.exchange.RequestHead;
+import org.podbridge.exchange.ResponseHead;
+import org.podbridge.testkit.ExchangeDriver.Piece;
+import org.podbridge.testkit.RawVisitor.Response;
+
+/**
+ * What every adapter must do with HTTP requests, over real sockets and HTTP/1.1. An adapter's test extends it and
+ * starts a server.
+ */
+public abstract class ExchangeContract {
+
+    private static final String HOST = "Host: pod.example\r\n";
+    private static final long MORE_THAN_BUFFERS_HOLD = 64L << 20;
+
+    private final ExchangeDriver.Inbox inbox = new ExchangeDriver.Inbox();
+    private RunningHost host = new RunningHost(URI.create("http://127.0.0.1"), () -> {});
+    private final List<RawVisitor> visitors = new ArrayList<>();
+
+    /** Creates the suite. */
+    protected ExchangeContract() {}
+
+    /**
+     * Starts a server on 127.0.0.1 with the adapter in front of a handler of the server's own, which answers every
+     * request that it gets with status 200, the field {@code x-host: yes} and the request's content.
+     *
+     * @param router what the adapter asks
+     * @return the running server
+     * @throws Exception if it can't be started
+     */
+    protected abstract RunningHost start(Router router) throws Exception;
+
+    /**
+     * Returns request targets that the container lets through and that must arrive as they are.
+     *
+     * @return the targets
+     */
+    protected List<String> targets() {
+        return List.of(
+                "/",
+                "/a",
+                "/a?",
+                "/a?b=c&b=d%26e",
+                "/a/b%20c?d=%2Fe",
+                "/a;p=1/b;q?r;s",
+                "/%C3%A9/%7Euser",
+                "/a?x=/../y//z",
+                "/a/%41+b",
+                "/a/!$&'()*+,=:@-._~");
+    }
+
+    @BeforeEach
+    void startServer() throws Exception {
+        host = start(this::route);
+    }
+
+    @AfterEach
+    void stopServer() throws Exception {
+        visitors.forEach(RawVisitor::close);
+        host.stop().close();
+    }
+
+    private Route route(RequestHead request) {
+        if (request.path().startsWith("/host")) {
+            return new Route.Host();
+        }
+        return new Route.Http(request.path().startsWith("/throw") ? ExchangeContract::fail : inbox);
+    }
+
+    private static void fail(Exchange exchange) {
+        if (exchange.request().query().isPresent()) {
+            exchange.begin(new ResponseHead(200, HeaderFields.of("content-length", "5")));
+        }
+        throw new IllegalStateException("a handler that fails on purpose: secret");
+    }
+
+    private RawVisitor visitor() {
+        RawVisitor visitor = RawVisitor.connect(host.uri());
+        visitors.add(visitor);
+        return visitor;
+    }
+
+    private static String get(String target) {
+        return "GET " + target + " HTTP/1.1\r\n" + HOST + "\r\n";
+    }
+
+    private static String post(String target, String body) {
+        return "POST " + target + " HTTP/1.1\r\n" + HOST + "Content-Length: " + body.length() + "\r\n\r\n" + body;
+    }
+
+    private ExchangeDriver arrive(RawVisitor visitor, String request) {
+        visitor.send(request);
+        return inbox.next();
+    }
+
+    // Request heads
+
+    @Test
+    void passesEveryMethod() {
+        RawVisitor visitor = visitor();
+        for (String method : List.of(
+                "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND", "ACL", "MKCOL", "QUERY")) {
+            ExchangeDriver exchange = arrive(visitor, method + " /a HTTP/1.1\r\n" + HOST + "Content-Length: 0\r\n\r\n");
+            assertThat(exchange.request().method()).isEqualTo(method);
+            exchange.respond(200, "");
+            assertThat(visitor.readResponse(method).status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void passesTheTargetByteForByte() {
+        RawVisitor visitor = visitor();
+        for (String target : targets()) {
+            ExchangeDriver exchange = arrive(visitor, get(target));
+            assertThat(exchange.request().target()).isEqualTo(target);
+            exchange.respond(200, "ok");
+            assertThat(visitor.readResponse().body()).isEqualTo("ok");
+        }
+    }
+
+    @Test
+    void turnsAbsoluteFormIntoOriginForm() {
+        ExchangeDriver exchange = arrive(visitor(), get("http://pod.example/a/b?c"));
+        assertThat(exchange.request().target()).isEqualTo("/a/b?c");
+        exchange.respond(200, "");
+    }
+
+    @Test
+    void passesHeaderFieldsRepeatedAndInOrder() {
+        ExchangeDriver exchange = arrive(
+                visitor(), "GET / HTTP/1.1\r\n" + HOST + "X-B: 1\r\nX-A: 2\r\nx-b: 3, 4\r\nX-Empty:\r\nX-B: 5\r\n\r\n");
+        assertThat(exchange.request().fields().all("x-b")).containsExactly("1", "3, 4", "5");
+        assertThat(exchange.request().fields().asList().stream()
+                        .filter(field -> field.name().toLowerCase(Locale.ROOT).startsWith("x-"))
+                        .map(field -> field.value()))
+                .containsExactly("1", "2", "3, 4", "", "5");
+        exchange.respond(200, "");
+    }
+
+    @Test
+    void tellsWhereARequestCameFromAndWhereItWasSent() {
+        RequestHead request = arrive(visitor(), get("/")).request();
+        assertThat(request.authority()).contains("pod.example");
+        assertThat(request.scheme()).isEqualTo("http");
+        assertThat(request.remoteAddress().getAddress().isLoopbackAddress()).isTrue();
+        assertThat(request.principal()).isEmpty();
+        assertThat(request.unwrap(Object.class)).isPresent();
+    }
+
+    // Request bodies
+
+    @Test
+    void answersAReadWithoutBodyWithAnEmptyLastPiece() {
+        ExchangeDriver exchange = arrive(visitor(), get("/"));
+        assertThat(exchange.read()).isEqualTo(new Piece("", true, false));
+        exchange.respond(200, "");
+    }
+
+    @Test
+    void passesABodyOfKnownLength() {
+        String body = RawWebSocket.latin1(RawWebSocket.pattern(3_000_000));
+        RawVisitor visitor = visitor();
+        CompletableFuture<Void> upload = CompletableFuture.runAsync(() -> visitor.send(post("/", body)));
+        ExchangeDriver exchange = inbox.next();
+        assertThat(exchange.readAll()).isEqualTo(body);
+        upload.join();
+        exchange.respond(200, "");
+    }
+
+    @Test
+    void passesABodyInChunks() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange =
+                arrive(visitor, "PUT / HTTP/1.1\r\n" + HOST + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+        StringBuilder body = new StringBuilder(exchange.read().text());
+        visitor.send("a;x=y\r\ndefghijklm\r\n0\r\nTrailer-Field: 1\r\n\r\n");
+        body.append(exchange.readAll());
+        assertThat(body.toString()).isEqualTo("abcdefghijklm");
+        exchange.respond(200, "");
+        assertThat(visitor.readResponse().status()).isEqualTo(200);
+        assertThat(arrive(visitor, get("/next")).request().target()).isEqualTo("/next");
+    }
+
+    @Test
+    void passesWhatHasComeOfABodyWithoutWaitingForMore() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, "POST / HTTP/1.1\r\n" + HOST + "Content-Length: 6\r\n\r\nabc");
+        assertThat(exchange.read().text()).isEqualTo("abc");
+        CompletableFuture<Piece> next = exchange.startRead();
+        visitor.send("def");
+        assertThat(Waiting.get(next, "piece").text()).isEqualTo("def");
+        assertThat(next.join().last() || exchange.read().last()).isTrue();
+        exchange.respond(200, "");
+    }
+
+    @Test
+    void stallsASenderWhoseBodyIsNotRead() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(
+                visitor, "POST / HTTP/1.1\r\n" + HOST + "Content-Length: " + MORE_THAN_BUFFERS_HOLD + "\r\n\r\n");
+        Flood flood = visitor.flood(MORE_THAN_BUFFERS_HOLD);
+        assertThat(flood.awaitStall()).isTrue();
+
+        long length = 0;
+        for (Piece piece = exchange.read(); !piece.last(); piece = exchange.read()) {
+            assertThat(piece.broken()).isFalse();
+            length += piece.text().length();
+        }
+        flood.awaitEnd();
+        assertThat(length).isEqualTo(MORE_THAN_BUFFERS_HOLD);
+        exchange.respond(200, "");
+        assertThat(visitor.readResponse().status()).isEqualTo(200);
+    }
+
+    @Test
+    void keepsARetainedChunkBeyondItsCall() {
+        int pieces = 64;
+        byte[] body = RawWebSocket.pattern(pieces * 32_768);
+        RawVisitor visitor = visitor();
+        CompletableFuture<Void> upload =
+                CompletableFuture.runAsync(() -> visitor.send(post("/", RawWebSocket.latin1(body))));
+        ExchangeDriver exchange = inbox.next();
+        List<Chunk> kept = new ArrayList<>();
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        exchange.exchange().read(keeper(exchange, kept, end));
+        Waiting.get(end, "end of the body");
+        upload.join();
+
+        ByteBuffer all = ByteBuffer.allocate(body.length);
+        kept.forEach(chunk -> all.put(chunk.data().duplicate()));
+        kept.forEach(Chunk::release);
+        assertThat(all.array()).isEqualTo(body);
+        exchange.respond(200, "");
+    }
+
+    @Test
+    void keepsARetainedChunkWhileTheNextRequestComes() throws Exception {
+        String body = RawWebSocket.latin1(RawWebSocket.pattern(6_000));
+        String nextBody = "overwritten?".repeat(500);
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, post("/", body));
+        List<Chunk> kept = new ArrayList<>();
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        exchange.exchange().read(keeper(exchange, kept, end));
+        Waiting.get(end, "end of the body");
+        exchange.respond(200, "");
+        assertThat(visitor.send(post("/next", nextBody)).readResponse().status())
+                .isEqualTo(200);
+
+        CompletableFuture<ExchangeDriver> next = CompletableFuture.supplyAsync(inbox::next);
+        try {
+            next.get(500, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            // An adapter may well wait for the release of the chunks before it goes on; but if it goes on, then
+            // rightly.
+        }
+        StringBuilder all = new StringBuilder();
+        kept.forEach(chunk -> all.append(ISO_8859_1.decode(chunk.data().duplicate())));
+        kept.forEach(Chunk::release);
+        assertThat(all.toString()).isEqualTo(body);
+        assertThat(Waiting.get(next, "next exchange").readAll()).isEqualTo(nextBody);
+        next.join().respond(200, "next");
+        assertThat(visitor.readResponse().body()).isEqualTo("next");
+    }
+
+    private static BodyReader keeper(ExchangeDriver exchange, List<Chunk> kept, CompletableFuture<Void> end) {
+        return new BodyReader() {
+            @Override
+            public void onChunk(Chunk chunk, boolean last) {
+                kept.add(chunk.retain());
+                if (last) {
+                    end.complete(null);
+                } else {
+                    exchange.exchange().read(this);
+                }
+            }
+
+            @Override
+            public void onFailure(Throwable cause) {
+                end.completeExceptionally(cause);
+            }
+        };
+    }
+
+    @Test
+    void asksForABodyThatWaitsToBeAskedFor() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange =
+                arrive(visitor, "PUT / HTTP/1.1\r\n" + HOST + "Content-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+        CompletableFuture<Piece> piece = exchange.startRead();
+        assertThat(visitor.readHead().status()).isEqualTo(100);
+        visitor.send("abc");
+        assertThat(Waiting.get(piece, "piece").text()).isEqualTo("abc");
+        exchange.respond(201, "");
+        assertThat(visitor.readResponse().status()).isEqualTo(201);
+    }
+
+    @Test
+    void refusesABodyThatWaitsToBeAskedForWithoutAskingForIt() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange =
+                arrive(visitor, "PUT / HTTP/1.1\r\n" + HOST + "Content-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+        exchange.respond(413, "too large");
+        Response response = visitor.readResponse();
+        assertThat(response.status()).isEqualTo(413);
+        assertThat(response.body()).isEqualTo("too large");
+    }
+
+    @Test
+    void deliversAnEarlyResponseToASenderThatIsStillSending() {
+        int length = 4 << 20;
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange =
+                arrive(visitor, "POST / HTTP/1.1\r\n" + HOST + "Content-Length: " + length + "\r\n\r\n");
+        exchange.respond(403, "no");
+        Flood flood = visitor.flood(length);
+        flood.awaitEnd();
+        assertThat(visitor.readResponse().body()).isEqualTo("no");
+    }
+
+    @Test
+    void tellsAnOutstandingReadThatTheResponseIsComplete() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, "POST / HTTP/1.1\r\n" + HOST + "Content-Length: 3\r\n\r\n");
+        CompletableFuture<Piece> outstanding = exchange.startRead();
+        exchange.respond(200, "early");
+        assertThat(visitor.readResponse().body()).isEqualTo("early");
+        assertThat(Waiting.get(outstanding, "end of the read").broken()).isTrue();
+    }
+
+    // Responses
+
+    @Test
+    void sendsAResponsePieceByPiece() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, get("/"));
+        exchange.begin(200, "content-type", "text/event-stream");
+        assertThat(exchange.write("one", false)).isTrue();
+        assertThat(visitor.readHead().fields().first("transfer-encoding")).contains("chunked");
+        assertThat(visitor.readChunk()).asString(ISO_8859_1).isEqualTo("one");
+        assertThat(exchange.write("two", false)).isTrue();
+        assertThat(visitor.readChunk()).asString(ISO_8859_1).isEqualTo("two");
+        assertThat(exchange.write("", true)).isTrue();
+        assertThat(visitor.readChunk()).isEmpty();
+    }
+
+    @Test
+    void sendsTheHeadWithAnEmptyPiece() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, get("/"));
+        assertThat(exchange.begin(200).write("", false)).isTrue();
+        assertThat(visitor.readHead().status()).isEqualTo(200);
+        assertThat(exchange.write("later", true)).isTrue();
+        assertThat(visitor.readChunk()).asString(ISO_8859_1).isEqualTo("later");
+    }
+
+    @Test
+    void sendsABodyOfKnownLength() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, get("/"));
+        exchange.begin(200, "content-length", "6");
+        assertThat(exchange.write("abc", false)).isTrue();
+        assertThat(exchange.write("def", true)).isTrue();
+        Response response = visitor.readResponse();
+        assertThat(response.fields().all("content-length")).containsExactly("6");
+        assertThat(response.fields().contains("transfer-encoding")).isFalse();
+        assertThat(response.body()).isEqualTo("abcdef");
+    }
+
+    @Test
+    void sendsABigBody() {
+        String body = RawWebSocket.latin1(RawWebSocket.pattern(5_000_000));
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, get("/"));
+        FutureCompletion written = exchange.begin(200).startWrite(body, true);
+        assertThat(visitor.readResponse().body()).isEqualTo(body);
+        assertThat(written.await()).isTrue();
+    }
+
+    @Test
+    void keepsAWriteOutstandingUntilTheVisitorReads() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, get("/"));
+        exchange.begin(200);
+        String piece = "x".repeat(1 << 20);
+        FutureCompletion write = exchange.startWrite(piece, false);
+        int written = 1;
+        while (write.comesWithin(1000)) {
+            assertThat(written++)
+                    .as("MiB taken for a visitor that doesn't read")
+                    .isLessThan(64);
+            write = exchange.startWrite(piece, false);
+        }
+        visitor.readHead();
+        for (int read = 0; read < written << 20; ) {
+            read += visitor.readChunk().length;
+        }
+        assertThat(write.await()).isTrue();
+        assertThat(exchange.write("", true)).isTrue();
+        assertThat(visitor.readChunk()).isEmpty();
+    }
+
+    @Test
+    void sendsTheHeadsOtherFieldsAsTheyAre() {
+        RawVisitor visitor = visitor();
+        arrive(visitor, get("/"))
+                .respond(
+                        418,
+                        "",
+                        "X-B",
+                        "1",
+                        "Set-Cookie",
+                        "a=b",
+                        "Set-Cookie",
+                        "c=d",
+                        "X-A",
+                        "2",
+                        "Server",
+                        "ours",
+                        "Date",
+                        "Thu, 01 Jan 1970 00:00:00 GMT");
+        Response response = visitor.readResponse();
+        assertThat(response.status()).isEqualTo(418);
+        assertThat(response.fields().all("set-cookie")).containsExactly("a=b", "c=d");
+        assertThat(response.fields().all("server")).containsExactly("ours");
+        assertThat(response.fields().all("date")).containsExactly("Thu, 01 Jan 1970 00:00:00 GMT");
+        assertThat(response.fields().all("x-a")).containsExactly("2");
+    }
+
+    @Test
+    void sendsNoContentWhereThereMustBeNone() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver head = arrive(visitor, "HEAD / HTTP/1.1\r\n" + HOST + "\r\n");
+        head.respond(200, "discarded", "content-length", "9");
+        assertThat(visitor.readResponse("HEAD").fields().all("content-length")).containsExactly("9");
+
+        ExchangeDriver unknown = arrive(visitor, "HEAD / HTTP/1.1\r\n" + HOST + "\r\n");
+        unknown.begin(200);
+        assertThat(unknown.write("discarded", false)).isTrue();
+        assertThat(unknown.write("too", true)).isTrue();
+        assertThat(visitor.readResponse("HEAD").fields().contains("content-length"))
+                .isFalse();
+
+        arrive(visitor, get("/")).respond(204, "discarded");
+        Response noContent = visitor.readResponse();
+        assertThat(noContent.status()).isEqualTo(204);
+        assertThat(noContent.fields().contains("content-length")).isFalse();
+        assertThat(noContent.fields().contains("transfer-encoding")).isFalse();
+
+        arrive(visitor, get("/")).respond(304, "discarded", "etag", "\"x\"");
+        Response notModified = visitor.readResponse();
+        assertThat(notModified.status()).isEqualTo(304);
+        assertThat(notModified.fields().first("etag")).contains("\"x\"");
+        assertThat(notModified.fields().first("content-length").orElse("")).isNotEqualTo("0");
+
+        arrive(visitor, get("/")).respond(200, "content again");
+        assertThat(visitor.readResponse().body()).isEqualTo("content again");
+    }
+
+    @Test
+    void answersPipelinedRequestsInOrder() {
+        RawVisitor visitor = visitor();
+        visitor.send(get("/1") + post("/2", "two") + get("/3"));
+        ExchangeDriver first = inbox.next();
+        assertThat(first.request().target()).isEqualTo("/1");
+        first.respond(200, "first");
+        ExchangeDriver second = inbox.next();
+        assertThat(second.readAll()).isEqualTo("two");
+        visitor.send(get("/4"));
+        second.begin(200);
+        assertThat(second.write("second", true)).isTrue();
+        inbox.next().respond(200, "third");
+        inbox.next().respond(200, "fourth");
+        for (String expected : List.of("first", "second", "third", "fourth")) {
+            assertThat(visitor.readResponse().body()).isEqualTo(expected);
+        }
+        assertThat(inbox.isEmpty()).isTrue();
+    }
+
+    @Test
+    void refusesToBeginTwice() {
+        ExchangeDriver exchange = arrive(visitor(), get("/"));
+        exchange.begin(200);
+        assertThatIllegalStateException().isThrownBy(() -> exchange.begin(200));
+        exchange.abort();
+    }
+
+    // Ends
+
+    @Test
+    void neverLetsAnAbortedResponseLookComplete() {
+        for (String fields : List.of("", "Connection: close\r\n")) {
+            for (String length : List.of("", "100")) {
+                RawVisitor visitor = visitor();
+                ExchangeDriver exchange = arrive(visitor, "GET / HTTP/1.1\r\n" + HOST + fields + "\r\n");
+                if (length.isEmpty()) {
+                    exchange.begin(200);
+                } else {
+                    exchange.begin(200, "content-length", length);
+                }
+                assertThat(exchange.write("some", false)).isTrue();
+                exchange.abort();
+                exchange.abort();
+                assertThatThrownBy(visitor::readResponse).isInstanceOf(UncheckedIOException.class);
+            }
+        }
+    }
+
+    @Test
+    void neverLetsAnAbortedResponseWithoutFramingLookComplete() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, "GET / HTTP/1.0\r\n" + HOST + "\r\n");
+        exchange.begin(200);
+        assertThat(exchange.write("some", false)).isTrue();
+        exchange.abort();
+        assertThatThrownBy(visitor::readResponse).isInstanceOf(UncheckedIOException.class);
+    }
+
+    @Test
+    void breaksOffAResponseThatHasNotBegun() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, get("/"));
+        exchange.abort();
+        assertThat(exchange.begin(200).write("late", true)).isFalse();
+        assertThatThrownBy(visitor::readResponse).isInstanceOf(UncheckedIOException.class);
+    }
+
+    @Test
+    void failsWhatIsOutstandingWhenAborted() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, "POST / HTTP/1.1\r\n" + HOST + "Content-Length: 9\r\n\r\n");
+        CompletableFuture<Piece> read = exchange.startRead();
+        exchange.begin(200);
+        FutureCompletion write = exchange.startWrite("x".repeat(32 << 20), false);
+        exchange.abort();
+        assertThat(Waiting.get(read, "end of the read").broken()).isTrue();
+        assertThat(write.await()).isFalse();
+        visitor.awaitEnd();
+    }
+
+    @Test
+    void breaksOffAResponseThatFallsShortOfItsLength() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, get("/"));
+        exchange.begin(200, "content-length", "100");
+        assertThat(exchange.write("some", false)).isTrue();
+        assertThat(exchange.write("more", true)).isFalse();
+        assertThatThrownBy(visitor::readResponse).isInstanceOf(UncheckedIOException.class);
+    }
+
+    @Test
+    void saysThatAVisitorIsGoneWhileItsWholeRequestWaitsForTheResponse() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, get("/"));
+        visitor.close();
+        exchange.awaitGone();
+        exchange.abort();
+
+        RawVisitor uploader = visitor();
+        ExchangeDriver upload = arrive(uploader, post("/", "body"));
+        assertThat(upload.readAll()).isEqualTo("body");
+        uploader.reset();
+        upload.awaitGone();
+        upload.abort();
+    }
+
+    @Test
+    void saysThatAVisitorIsGoneOnALaterRequestOfAConnection() {
+        RawVisitor visitor = visitor();
+        for (int i = 0; i < 3; i++) {
+            arrive(visitor, get("/")).respond(200, "ok");
+            assertThat(visitor.readResponse().body()).isEqualTo("ok");
+        }
+        ExchangeDriver last = arrive(visitor, get("/"));
+        visitor.close();
+        last.awaitGone();
+        last.abort();
+    }
+
+    @Test
+    void saysThatAVisitorIsGoneInTheMiddleOfItsUpload() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, "POST / HTTP/1.1\r\n" + HOST + "Content-Length: 100\r\n\r\nsome");
+        assertThat(exchange.read().text()).isEqualTo("some");
+        CompletableFuture<Piece> rest = exchange.startRead();
+        visitor.close();
+        assertThat(Waiting.get(rest, "end of the body").broken()).isTrue();
+        exchange.awaitGone();
+        exchange.abort();
+    }
+
+    @Test
+    void saysThatAVisitorIsGoneInTheMiddleOfItsDownload() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, get("/"));
+        exchange.begin(200);
+        FutureCompletion write = exchange.startWrite("x".repeat(32 << 20), false);
+        visitor.read();
+        visitor.close();
+        assertThat(write.await()).isFalse();
+        exchange.awaitGone();
+        exchange.abort();
+    }
+
+    @Test
+    void saysThatAVisitorIsGoneBetweenPiecesOfItsDownload() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, get("/"));
+        exchange.begin(200);
+        assertThat(exchange.write("event", false)).isTrue();
+        visitor.readHead();
+        visitor.close();
+        exchange.awaitGone();
+        exchange.abort();
+    }
+
+    @Test
+    void doesNotMissAVisitorWhoHasAllOfTheResponse() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, get("/"));
+        exchange.respond(200, "all");
+        assertThat(visitor.readResponse().body()).isEqualTo("all");
+        visitor.close();
+        exchange.abort();
+
+        // By the time that another exchange is through, what the first has to tell would have been told.
+        RawVisitor another = visitor();
+        arrive(another, get("/")).respond(200, "all");
+        assertThat(another.readResponse().body()).isEqualTo("all");
+        assertThat(exchange.isGone()).isFalse();
+    }
+
+    // What is not ours
+
+    @Test
+    void leavesTheHostsRequestsToTheHost() {
+        RawVisitor visitor = visitor();
+        visitor.send(post("/host/a", "for the host") + get("/ours"));
+        Response response = visitor.readResponse();
+        assertThat(response.fields().first("x-host")).contains("yes");
+        assertThat(response.body()).isEqualTo("for the host");
+        ExchangeDriver ours = inbox.next();
+        ours.respond(200, "ours");
+        assertThat(visitor.readResponse().body()).isEqualTo("ours");
+        assertThat(inbox.isEmpty()).isTrue();
+    }
+
+    @Test
+    void answers500ForAHandlerThatFails() {
+        RawVisitor visitor = visitor();
+        Response response = visitor.send(get("/throw")).readResponse();
+        assertThat(response.status()).isEqualTo(500);
+        assertThat(response.body()).doesNotContain("secret");
+    }
+
+    @Test
+    void neverLetsTheResponseOfAHandlerThatFailsLookComplete() {
+        RawVisitor visitor = visitor().send(get("/throw?begun"));
+        try {
+            assertThat(visitor.readResponse().status()).isEqualTo(500);
+        } catch (UncheckedIOException brokenOff) {
+            assertThat(brokenOff).isNotNull();
+        }
+    }
+}

@@ -1,0 +1,14 @@
+/** The client side of HTTP tunnels: a library, and the command {@code podbridge}. */
+module org.podbridge.tunnel.client {
+    requires org.podbridge.core;
+    requires org.eclipse.jetty.client;
+    requires org.slf4j;
+    requires transitive java.net.http;
+    requires static info.picocli;
+    requires static transitive org.jspecify;
+
+    exports org.podbridge.tunnel.client;
+
+    opens org.podbridge.tunnel.client.command to
+            info.picocli;
+}

@@ -1,0 +1,126 @@
+package org.podbridge.tunnel.client;
+
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.eclipse.jetty.client.ContinueProtocolHandler;
+import org.eclipse.jetty.client.EarlyHintsProtocolHandler;
+import org.eclipse.jetty.client.HttpClient;
+import org.eclipse.jetty.client.ProcessingProtocolHandler;
+import org.eclipse.jetty.client.Request;
+import org.eclipse.jetty.client.transport.HttpClientTransportOverHTTP;
+import org.eclipse.jetty.http.HttpCookieStore;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.ClientConnector;
+import org.eclipse.jetty.util.component.LifeCycle;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
+import org.podbridge.exchange.HeaderFields;
+
+/**
+ * The service behind the tunnel, and how many requests it is given at a time. It makes requests that go out as the
+ * visitor's came: nothing decoded, followed, unpacked, remembered or added. Bodies and answers are the business of who
+ * sends the request. Thread-safe.
+ */
+final class LocalService {
+
+    private static final long CONNECT_TIMEOUT_MILLIS = 5_000;
+
+    /** Shorter than common servers keep an idle connection, so that it isn't used while they close it. */
+    private static final long IDLE_MILLIS = 4_000;
+
+    private static final int MAX_REQUEST_HEAD_BYTES = 131_072;
+    private static final int MAX_RESPONSE_HEAD_BYTES = 65_536;
+    private static final int BUFFER_BYTES = 65_536;
+
+    /** In a path, not a query: Jetty can't send it. */
+    private static final Pattern BROKEN_ESCAPE = Pattern.compile("^[^?]*%(?![0-9A-Fa-f]{2})");
+
+    private final URI target;
+    private final long responseMillis;
+    private final HttpClient client;
+    private final Semaphore places;
+
+    LocalService(Settings settings, Threads threads) {
+        this.target = settings.target();
+        this.responseMillis = settings.times().response().toMillis();
+        int all = settings.limits().concurrentRequests() + settings.limits().queuedRequests();
+        this.places = new Semaphore(all);
+        ClientConnector connector = new ClientConnector();
+        connector.setSelectors(1);
+        connector.setSslContextFactory(new SslContextFactory.Client(settings.trustsAnyCertificate()));
+        HttpClientTransportOverHTTP transport = new HttpClientTransportOverHTTP(connector);
+        transport.setHeaderCacheCaseSensitive(true); // else text/HTML comes out as text/html
+        this.client = new HttpClient(transport);
+        client.setExecutor(threads.pool());
+        client.setScheduler(new ScheduledExecutorScheduler("podbridge-tunnel-timer", true));
+        client.setMaxConnectionsPerDestination(settings.limits().concurrentRequests());
+        client.setMaxRequestsQueuedPerDestination(all);
+        client.setConnectTimeout(CONNECT_TIMEOUT_MILLIS);
+        client.setIdleTimeout(IDLE_MILLIS);
+        client.setMaxRequestHeadersSize(MAX_REQUEST_HEAD_BYTES);
+        client.setMaxResponseHeadersSize(MAX_RESPONSE_HEAD_BYTES);
+        client.setResponseBufferSize(BUFFER_BYTES);
+        client.setFollowRedirects(false);
+        client.setUserAgentField(null);
+        client.setDefaultRequestContentType(null);
+        client.setHttpCookieStore(new HttpCookieStore.Empty());
+    }
+
+    void start() {
+        LifeCycle.start(client);
+        client.getContentDecoderFactories().clear();
+        // Redirects, authentication and upgrades are the visitor's business; interim answers are nobody's.
+        client.getProtocolHandlers().clear();
+        client.getProtocolHandlers().put(new ContinueProtocolHandler());
+        client.getProtocolHandlers().put(new ProcessingProtocolHandler());
+        client.getProtocolHandlers().put(new EarlyHintsProtocolHandler());
+    }
+
+    /** Ends all requests and connections. */
+    void stop() {
+        LifeCycle.stop(client);
+    }
+
+    URI target() {
+        return target;
+    }
+
+    /** Takes a place for one request, to be left by {@link #leave}, or returns false if there is none. */
+    boolean enter() {
+        return places.tryAcquire();
+    }
+
+    void leave() {
+        places.release();
+    }
+
+    /** Tells whether a request with this head would arrive as what it is. */
+    static boolean isForwardable(String method, String path, HeaderFields fields) {
+        return ForwardedFields.isToken(method)
+                && !method.equals("CONNECT")
+                && path.startsWith("/")
+                && path.chars().allMatch(c -> c > ' ' && c != 0x7F && c != '#')
+                && !BROKEN_ESCAPE.matcher(path).find()
+                && ForwardedFields.areValid(fields);
+    }
+
+    /**
+     * Makes a request without a body, not yet sent.
+     *
+     * @param path raw path and query
+     */
+    Request newRequest(String method, String path, HeaderFields fields) {
+        // Jetty writes a character as a byte.
+        String onWire = new String(path.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+        return new VerbatimRequest(client, target, method, onWire)
+                .headers(to -> {
+                    to.add(HttpHeader.HOST, target.getRawAuthority());
+                    ForwardedFields.addToRequest(fields, to);
+                })
+                .timeout(responseMillis, TimeUnit.MILLISECONDS)
+                .idleTimeout(responseMillis, TimeUnit.MILLISECONDS);
+    }
+}

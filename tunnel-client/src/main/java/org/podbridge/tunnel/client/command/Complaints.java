@@ -1,0 +1,40 @@
+package org.podbridge.tunnel.client.command;
+
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** What the command says on standard error when it can't do its work. */
+final class Complaints {
+
+    private Complaints() {}
+
+    static int misuse(ParameterException e, String[] args) {
+        CommandLine command = e.getCommandLine();
+        PrintWriter err = command.getErr();
+        err.println("podbridge: " + messageOf(e));
+        err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+        err.flush();
+        return ExitCode.MISUSED;
+    }
+
+    /** An argument that isn't understood may be a token behind a mistyped option. */
+    private static String messageOf(ParameterException e) {
+        if (e instanceof UnmatchedArgumentException unmatched) {
+            return unmatched.getUnmatched().stream()
+                    .filter(argument -> argument.startsWith("-"))
+                    .findFirst()
+                    .map(option -> "Unknown option " + option.split("=", 2)[0])
+                    .orElse("Too many arguments");
+        }
+        return String.valueOf(e.getMessage());
+    }
+
+    static int failure(Exception e, CommandLine command, ParseResult parsed) {
+        command.getErr().println("podbridge: " + e);
+        command.getErr().flush();
+        return ExitCode.FAILED;
+    }
+}

@@ -1,0 +1,65 @@
+package org.podbridge.tunnel.client.command;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.podbridge.tunnel.client.TokenSource;
+import picocli.CommandLine.Option;
+
+/** Where the token comes from. */
+final class TokenOptions {
+
+    private static final int MAX_FILE_BYTES = 65_536;
+
+    @Option(
+            names = "--token",
+            paramLabel = "TOKEN",
+            description = "The token itself. Other users of this machine can see it in the list of processes:"
+                    + " --token-file is better.")
+    private @Nullable String token;
+
+    @Option(
+            names = "--token-file",
+            paramLabel = "FILE",
+            description = "A file with the token, read anew before every connection.")
+    private @Nullable Path file;
+
+    @Option(
+            names = "--token-in-query",
+            description = "Sends the token in the URL, for relays that look nowhere else. URLs end up in logs.")
+    private boolean inQuery;
+
+    boolean isInQuery() {
+        return inQuery;
+    }
+
+    boolean isAmbiguous() {
+        return token != null && file != null;
+    }
+
+    /** Returns the source: of the options, else of the environment, if there is one. */
+    Optional<TokenSource> source(Map<String, String> environment) {
+        if (file != null) {
+            Path tokenFile = file;
+            return Optional.of(() -> CompletableFuture.completedFuture(read(tokenFile)));
+        }
+        String fixed = token != null ? token : environment.get(TunnelCommand.TOKEN_VARIABLE);
+        return fixed == null || fixed.isBlank() ? Optional.empty() : Optional.of(TokenSource.fixed(fixed.strip()));
+    }
+
+    private static String read(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            return new String(in.readNBytes(MAX_FILE_BYTES), StandardCharsets.UTF_8).strip();
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "the token file can't be read (" + e.getClass().getSimpleName() + ")", e);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** The command {@code podbridge}. */
+@NullMarked
+package org.podbridge.tunnel.client.command;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,180 @@
+package org.podbridge.tunnel.client;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import javax.net.ServerSocketFactory;
+import javax.net.ssl.SSLContext;
+
+/** An HTTP server that keeps what it gets as it came, and answers in the bytes that the test gives it. */
+public final class RawService implements AutoCloseable {
+
+    private final ServerSocket server;
+    private final String scheme;
+    private final BlockingQueue<Received> received = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Received> ended = new LinkedBlockingQueue<>();
+    private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private volatile Responder responder = request -> "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+    /** Answers a request. */
+    @FunctionalInterface
+    public interface Responder {
+        /** Returns the response, one byte a char, empty to close the connection. */
+        String respond(Received request) throws Exception;
+    }
+
+    /** A request, one char a byte. */
+    public record Received(String head, String body) {
+        String requestLine() {
+            return head.substring(0, head.indexOf("\r\n"));
+        }
+    }
+
+    private RawService(ServerSocketFactory factory, String scheme) {
+        try {
+            this.server = factory.createServerSocket(0, 1_000, InetAddress.getLoopbackAddress());
+            this.scheme = scheme;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        thread(this::acceptAll);
+    }
+
+    public static RawService start() {
+        return new RawService(ServerSocketFactory.getDefault(), "http");
+    }
+
+    static RawService startWithTls(SSLContext context) {
+        return new RawService(context.getServerSocketFactory(), "https");
+    }
+
+    public URI uri() {
+        return URI.create(scheme + "://127.0.0.1:" + server.getLocalPort());
+    }
+
+    String authority() {
+        return "127.0.0.1:" + server.getLocalPort();
+    }
+
+    public RawService respond(Responder newResponder) {
+        responder = newResponder;
+        return this;
+    }
+
+    RawService respond(String response) {
+        return respond(request -> response);
+    }
+
+    Received take() {
+        return take(received, "request");
+    }
+
+    int waiting() {
+        return received.size();
+    }
+
+    /** Waits until the client has ended a connection whose request is still being answered. */
+    void awaitAbandoned() {
+        take(ended, "end of a request");
+    }
+
+    private static Received take(BlockingQueue<Received> queue, String what) {
+        try {
+            Received next = queue.poll(FakeRelay.LIMIT_MILLIS, TimeUnit.MILLISECONDS);
+            if (next == null) {
+                throw new AssertionError("no " + what);
+            }
+            return next;
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private void acceptAll() {
+        while (true) {
+            try {
+                Socket socket = server.accept();
+                sockets.add(socket);
+                thread(() -> serve(socket));
+            } catch (IOException e) {
+                return;
+            }
+        }
+    }
+
+    private void serve(Socket socket) {
+        try (socket) {
+            InputStream in = new BufferedInputStream(socket.getInputStream());
+            while (true) {
+                Received request = read(in);
+                Responder current = responder; // a test may change it once it has seen the request
+                received.add(request);
+                String response = current.respond(request);
+                if (response.isEmpty()) {
+                    return;
+                }
+                if (response.equals(NEVER)) {
+                    in.readAllBytes();
+                    ended.add(request);
+                    return;
+                }
+                socket.getOutputStream().write(response.getBytes(ISO_8859_1));
+                socket.getOutputStream().flush();
+                if (!response.startsWith("HTTP/1.1") || response.contains("Connection: close")) {
+                    return;
+                }
+            }
+        } catch (Exception e) {
+            // The client or the test has closed the connection.
+        } finally {
+            sockets.remove(socket);
+        }
+    }
+
+    /** A response that never comes. */
+    static final String NEVER = "never";
+
+    private static Received read(InputStream in) throws IOException {
+        StringBuilder head = new StringBuilder();
+        while (head.indexOf("\r\n\r\n") < 0) {
+            int b = in.read();
+            if (b < 0) {
+                throw new IOException("end");
+            }
+            head.append((char) b);
+        }
+        String length = head.toString().replaceFirst("(?si).*\r\ncontent-length: *([0-9]+).*", "$1");
+        byte[] body = length.matches("[0-9]+") ? in.readNBytes(Integer.parseInt(length)) : new byte[0];
+        return new Received(head.toString(), new String(body, ISO_8859_1));
+    }
+
+    private static void thread(Runnable work) {
+        Thread thread = new Thread(work, "raw-service");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.close();
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,287 @@
+package org.podbridge.tunnel.client.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.podbridge.tunnel.client.FakeRelay;
+import org.podbridge.tunnel.client.RawService;
+import org.podbridge.tunnel.client.RelayLink;
+import picocli.CommandLine;
+
+class TunnelCommandTest {
+
+    private static final String TOKEN = "secret-token-7c1f";
+
+    private final FakeRelay relay = FakeRelay.start();
+    private final RawService service = RawService.start();
+    private final Lines out = new Lines();
+    private final Lines err = new Lines();
+    private final CompletableFuture<Runnable> stop = new CompletableFuture<>();
+
+    /** Keeps lines, and lets a test wait for them. */
+    private static final class Lines extends Writer {
+        private final StringBuilder line = new StringBuilder();
+        private final List<String> all = Collections.synchronizedList(new ArrayList<>());
+        private final BlockingQueue<String> queue = new LinkedBlockingQueue<>();
+
+        @Override
+        public void write(char[] chars, int offset, int length) {
+            for (int i = offset; i < offset + length; i++) {
+                if (chars[i] == '\n') {
+                    all.add(line.toString());
+                    queue.add(line.toString());
+                    line.setLength(0);
+                } else {
+                    line.append(chars[i]);
+                }
+            }
+        }
+
+        String next() {
+            try {
+                String next = queue.poll(20, TimeUnit.SECONDS);
+                if (next == null) {
+                    throw new AssertionError("no further line; so far: " + all);
+                }
+                return next;
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+
+        @Override
+        public String toString() {
+            return String.join("\n", all);
+        }
+    }
+
+    private int run(Map<String, String> environment, String... args) {
+        CommandLine commandLine = PodbridgeCommand.commandLine(environment, action -> {
+            stop.complete(action);
+            return () -> {};
+        });
+        return commandLine
+                .setOut(new PrintWriter(out))
+                .setErr(new PrintWriter(err))
+                .execute(args);
+    }
+
+    private CompletableFuture<Integer> start(String... options) {
+        return CompletableFuture.supplyAsync(() -> run(Map.of(), arguments(options)));
+    }
+
+    private String[] arguments(String... options) {
+        return Stream.concat(
+                        Stream.of(
+                                "tunnel",
+                                "myapp",
+                                "--to",
+                                service.uri().toString(),
+                                "--relay",
+                                relay.uri().toString()),
+                        Stream.of(options))
+                .toArray(String[]::new);
+    }
+
+    @AfterEach
+    void close() {
+        relay.close();
+        service.close();
+        assertThat(out.toString() + err).doesNotContain(TOKEN);
+    }
+
+    @Test
+    void printsTheUrlAndALineForEveryRequestUntilItIsStopped() {
+        CompletableFuture<Integer> exitCode = start("--token", TOKEN);
+        RelayLink link = relay.register("myapp");
+        assertThat(out.next()).isEqualTo("http://" + relay.authority() + "/tunnel/myapp/");
+        service.respond(request -> "HTTP/1.1 200 OK\r\nContent-Length: 3400\r\n\r\n" + "x".repeat(3_400));
+        link.sendRequest("1", "GET", "/path?secret").readAnswer();
+        assertThat(out.next()).matches("GET /path 200 [0-9.]+ m?s 3\\.4 kB");
+        service.close();
+        link.sendRequest("2", "GET", "/gone").readAnswer();
+        assertThat(out.next()).matches("GET /gone 502 [0-9.]+ m?s [0-9]+ B \\(" + service.uri() + " refused .*\\)");
+        stop.join().run();
+        assertThat(link.readClose()).isEqualTo(1000);
+        link.sendClose(1000);
+        assertThat(exitCode.join()).isZero();
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void tellsOfLostConnections() {
+        CompletableFuture<Integer> exitCode = start("--token", TOKEN);
+        relay.register("myapp").sendClose(1001);
+        assertThat(err.next())
+                .matches("Not connected: the relay closed the connection \\(1001\\)\\. Trying again in [0-9]+ ms\\.");
+        relay.register("myapp").sendClose(4409);
+        assertThat(exitCode.join()).isEqualTo(3);
+        assertThat(out.next()).isEqualTo(out.next());
+    }
+
+    @Test
+    void saysOnlyWhatMattersWhenQuiet() {
+        CompletableFuture<Integer> exitCode = start("--token", TOKEN, "--quiet");
+        RelayLink link = relay.register("myapp");
+        link.sendRequest("1", "GET", "/").readAnswer();
+        link.sendClose(1001);
+        relay.register("myapp");
+        stop.join().run();
+        assertThat(exitCode.join()).isZero();
+        assertThat(out.toString().lines()).allMatch(line -> line.endsWith("/tunnel/myapp/"));
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void keepsControlCharactersFromTheTerminal() {
+        CompletableFuture<Integer> exitCode = start("--token", TOKEN);
+        RelayLink link = relay.register("myapp");
+        out.next();
+        link.sendRequest("1", "G\u001b[31m", "/\u001b]0;x\u0007\r\n\u202e").readAnswer();
+        assertThat(out.next()).startsWith("G\\u{1b}[31m /\\u{1b}]0;x\\u{7}\\u{d}\\u{a}\\u{202e} 400 ");
+        link.sendClose(1001);
+        err.next();
+        RelayLink again = relay.nextLink();
+        again.readText();
+        again.sendText("{\"type\":\"error\",\"message\":\"\\u001b[2J\"}");
+        assertThat(err.next()).startsWith("Not connected: the relay said: \\u{1b}[2J.");
+        stop.join().run();
+        assertThat(exitCode.join()).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "Authentication required,4,token",
+        "Tunnel name taken by another user,3,Choose another name",
+        "Invalid tunnel name,3,A-Z a-z 0-9 _ -",
+        "Tunnel name not allowed,3,Choose another name",
+        "Too many tunnels,3,End another tunnel first"
+    })
+    void saysWhatToDoWhenRefused(String error, int code, String advice) {
+        CompletableFuture<Integer> exitCode = start("--token", TOKEN);
+        RelayLink link = relay.nextLink();
+        link.readText();
+        link.sendText("{\"type\":\"error\",\"message\":\"" + error + "\"}");
+        assertThat(exitCode.join()).isEqualTo(code);
+        assertThat(err.toString()).startsWith("podbridge: ").contains(advice);
+        assertThat(err.toString().lines()).hasSize(1);
+    }
+
+    @Test
+    void takesTheTokenFromAFileThatIsReadAnew(@TempDir Path directory) throws IOException {
+        Path file = Files.writeString(directory.resolve("token"), TOKEN + "1\n");
+        CompletableFuture<Integer> exitCode = start("--token-file", file.toString());
+        assertThat(relay.nextHead()).contains("Bearer " + TOKEN + "1\r\n");
+        Files.writeString(file, "  " + TOKEN + "2\r\n");
+        assertThat(relay.nextHead()).contains("Bearer " + TOKEN + "2\r\n");
+        Files.delete(file);
+        while (!err.next().contains("there is no token: the token file can't be read (NoSuchFileException)")) {
+            // Connections that were refused.
+        }
+        stop.join().run();
+        assertThat(exitCode.join()).isZero();
+    }
+
+    @Test
+    void takesTheTokenFromTheEnvironment() {
+        CompletableFuture<Integer> exitCode =
+                CompletableFuture.supplyAsync(() -> run(Map.of("PODBRIDGE_TOKEN", TOKEN + "\n"), arguments()));
+        assertThat(relay.nextHead()).contains("Bearer " + TOKEN + "\r\n");
+        stop.join().run();
+        assertThat(exitCode.join()).isZero();
+    }
+
+    @Test
+    void putsTheTokenIntoTheUrlWhenAsked() {
+        CompletableFuture<Integer> exitCode = start("--token", TOKEN, "--token-in-query");
+        assertThat(relay.nextHead()).startsWith("GET /.tunnel?token=" + TOKEN + " ");
+        stop.join().run();
+        assertThat(exitCode.join()).isZero();
+    }
+
+    @Test
+    void passesTheOptionsOn() {
+        CompletableFuture<Integer> exitCode = start("--token", TOKEN, "--passthrough", "--insecure");
+        assertThat(relay.nextLink().readText()).contains("\"passthrough\":true");
+        stop.join().run();
+        assertThat(exitCode.join()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "frobnicate",
+                "tunnel",
+                "tunnel a --to http://localhost:1 --relay ws://localhost:1/",
+                "tunnel a --to http://localhost:1 --token secret-token-7c1f",
+                "tunnel a --relay ws://localhost:1/ --token secret-token-7c1f",
+                "tunnel a --to ftp://localhost:1 --relay ws://localhost:1/ --token secret-token-7c1f",
+                "tunnel a --to http://localhost:1 --relay https://localhost:1/ --token secret-token-7c1f",
+                "tunnel a.b --to http://localhost:1 --relay ws://localhost:1/ --token secret-token-7c1f",
+                "tunnel a secret-token-7c1f --to http://localhost:1 --relay ws://localhost:1/",
+                "tunnel a --to http://localhost:1 --relay ws://localhost:1/ --tokne secret-token-7c1f",
+                "tunnel a --to http://localhost:1 --relay ws://localhost:1/ --tokne=secret-token-7c1f",
+                "tunnel a --to http://localhost:1 --relay ws://localhost:1/ --token secret-token-7c1f --token-file f",
+                "tunnel a --to http://example.org --relay ws://localhost:1/ --token secret-token-7c1f --insecure"
+            })
+    void saysWhatIsWrongWithTheArguments(String arguments) {
+        String[] args = arguments.isEmpty() ? new String[0] : arguments.split(" ", -1);
+        assertThat(run(Map.of(), args)).isEqualTo(2);
+        assertThat(err.toString()).startsWith("podbridge: ").contains("--help");
+        assertThat(err.toString().lines()).hasSize(2);
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void warnsOfATokenThatTravelsUnencrypted() {
+        CompletableFuture<Integer> exitCode = CompletableFuture.supplyAsync(() -> run(
+                Map.of(),
+                "tunnel",
+                "a",
+                "--to",
+                "http://localhost:1",
+                "--relay",
+                "ws://nowhere.invalid/",
+                "--token",
+                TOKEN));
+        assertThat(err.next()).startsWith("Warning: the token and all traffic travel unencrypted.");
+        stop.join().run();
+        assertThat(exitCode.join()).isZero();
+    }
+
+    @Test
+    void hasAHelpThatNamesExitCodesAndTheVariable() {
+        assertThat(run(Map.of(), "tunnel", "--help")).isZero();
+        assertThat(out.toString())
+                .contains("--to=URL", "Exit codes:", "the relay refused the token", "PODBRIDGE_TOKEN");
+        assertThat(run(Map.of(), "--help")).isZero();
+        assertThat(run(Map.of(), "--version")).isZero();
+        assertThat(out.toString()).endsWith("podbridge (development)");
+    }
+}
