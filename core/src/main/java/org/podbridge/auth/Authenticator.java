@@ -223,7 +223,7 @@ public final class Authenticator {
         if (!values.isEmpty()) {
             String value = values.get(0).trim();
             int space = value.indexOf(' ');
-            if (space <= 0) {
+            if (space < 0) { // none, since the value is trimmed
                 throw new MalformedCredentialException("Malformed Authorization header");
             }
             found.add(new Credential(

@@ -82,18 +82,16 @@ public final class Tickets {
         lock.lock();
         try {
             dropExpired();
-            Deque<String> ofAgent = byWebId.computeIfAbsent(identity.webId(), webId -> new ArrayDeque<>());
-            if (ofAgent.size() >= maxPerWebId) {
-                byDigest.remove(ofAgent.remove());
+            Deque<String> held = byWebId.get(identity.webId());
+            if (held != null && held.size() >= maxPerWebId) {
+                remove(held.element());
             }
             if (byDigest.size() >= maxTickets) {
-                if (ofAgent.isEmpty()) {
-                    byWebId.remove(identity.webId());
-                }
                 return Optional.empty();
             }
-            ofAgent.add(digest);
             byDigest.put(digest, new Ticket(identity, endpoint, origin, scheduler.nanoTime() + lifetime.toNanos()));
+            byWebId.computeIfAbsent(identity.webId(), webId -> new ArrayDeque<>())
+                    .add(digest);
             return Optional.of(ticket);
         } finally {
             lock.unlock();

@@ -16,7 +16,8 @@ import org.podbridge.policy.GuardedPolicy;
 
 /**
  * What one connection's agent has been told of the others. Sends a snapshot first, then only differences: nobody is
- * missed or told twice, however changes, other threads and a slow policy interleave. Thread-safe.
+ * missed or told twice, however changes, other threads and a slow policy interleave. Once its connection has left the
+ * registry no more changes come, and the view ends with those that it has. Thread-safe.
  */
 public final class PresenceView {
 
@@ -29,11 +30,10 @@ public final class PresenceView {
     // Guarded by lock. While 'busy', one thread, or one stage of the policy, works and the others only leave changes.
     private final Map<WebId, PresenceChange> changes = new LinkedHashMap<>();
     private boolean busy = true;
-    private boolean closed;
     // Touched only by who made the view busy.
     private final BitSet told = new BitSet();
 
-    /** Where a view's findings go. Calls come one at a time. */
+    /** Where a view's findings go. Calls come one at a time; none blocks or throws. */
     public interface Sink {
 
         /**
@@ -80,25 +80,9 @@ public final class PresenceView {
                     peers.add(agent.webId());
                 }
             }
-            if (!isClosed()) {
-                sink.snapshot(peers);
-            }
+            sink.snapshot(peers);
             work();
         });
-    }
-
-    /** Lets go of everything; nothing more is sent. Idempotent. */
-    public void close() {
-        List<PresenceChange> left;
-        lock.lock();
-        try {
-            closed = true;
-            left = List.copyOf(changes.values());
-            changes.clear();
-        } finally {
-            lock.unlock();
-        }
-        left.forEach(PresenceChange::dealtWith);
     }
 
     void changed(PresenceChange change) {
@@ -106,7 +90,7 @@ public final class PresenceView {
         boolean mine = false;
         lock.lock();
         try {
-            if (closed || change.webId().equals(viewer.webId())) {
+            if (change.webId().equals(viewer.webId())) {
                 obsolete = change;
             } else {
                 obsolete = changes.put(change.webId(), change); // of the same slot, which both have kept
@@ -160,14 +144,13 @@ public final class PresenceView {
     }
 
     private void tell(Collection<PresenceChange> batch, Set<WebId> visible) {
-        boolean silent = isClosed();
         for (PresenceChange change : batch) {
             int slot = change.slot();
             boolean online = registry.isOnline(change.webId());
-            if (!silent && online && visible.contains(change.webId()) && !told.get(slot)) {
+            if (online && visible.contains(change.webId()) && !told.get(slot)) {
                 told.set(slot);
                 sink.changed(change.joinedMessage());
-            } else if (!silent && !online && told.get(slot)) {
+            } else if (!online && told.get(slot)) {
                 told.clear(slot);
                 sink.changed(change.leftMessage());
             }
@@ -179,15 +162,6 @@ public final class PresenceView {
         lock.lock();
         try {
             return changes.size();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean isClosed() {
-        lock.lock();
-        try {
-            return closed;
         } finally {
             lock.unlock();
         }

@@ -74,13 +74,11 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
     public void onClosed(CloseStatus status) {
         expiry.cancel();
         endpoint.registry().leave(this);
-        view.close();
         logger.debug("{} closed with {}", peerId, status.code());
     }
 
     @Override
     public void replaced() {
-        view.close();
         close(new CloseStatus(CloseStatus.REPLACED, "Replaced by a newer connection"));
     }
 
@@ -101,9 +99,6 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
 
     @Override
     public void onMessage(byte[] bytes, int length, MessageKind kind) {
-        if (isOver()) {
-            return;
-        }
         try {
             dispatch(SignalingMessages.read(bytes, length, kind));
         } catch (MalformedJsonException e) {
@@ -113,15 +108,7 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
 
     @Override
     public void onTooLarge() {
-        if (!isOver()) {
-            send(IdentityCodec.error(SignalingMessages.TOO_LARGE));
-        }
-    }
-
-    /** From then on the agent can do nothing here, whatever it still sends and whatever still waits for the policy. */
-    private boolean isOver() {
-        MessageSocket open = socket;
-        return open == null || open.isClosing();
+        send(IdentityCodec.error(SignalingMessages.TOO_LARGE));
     }
 
     private void dispatch(JsonMembers message) throws MalformedJsonException {
@@ -179,9 +166,10 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
         }
     }
 
-    /** Looks the target up anew: the policy may have taken its time. */
+    /** Looks the target up anew, and at its own end: the policy may have taken its time. */
     private void deliver(WebId to, ByteBuffer message) {
-        if (isOver()) {
+        MessageSocket open = socket;
+        if (open == null || open.isClosing()) {
             return;
         }
         Optional<SignalingConnection> target = endpoint.registry().find(to);

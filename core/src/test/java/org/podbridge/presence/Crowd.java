@@ -75,7 +75,6 @@ final class Crowd {
 
         void leave() {
             registry.leave(this);
-            view.close();
         }
 
         /** Whom it believes to be online. To be asked when nothing is under way. */
@@ -96,7 +95,6 @@ final class Crowd {
         @Override
         public void replaced() {
             replaced = true;
-            view.close();
         }
 
         @Override

@@ -122,6 +122,9 @@ class CallGateTest {
         assertThat(gate.hasCalled(BOB)).isFalse();
         questions.get(0).complete(new AccessDecision.Allow());
         assertThat(events).containsExactly("called: true");
+        assertThat(clock.pending())
+                .as("no timer for a policy that has answered")
+                .isZero();
     }
 
     @Test

@@ -2,7 +2,10 @@ package org.podbridge.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,7 +19,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.podbridge.connection.CloseStatus;
+import org.podbridge.connection.Connection;
 import org.podbridge.connection.HandshakeDecision;
+import org.podbridge.connection.MessageKind;
+import org.podbridge.exchange.Completion;
 import org.podbridge.fixture.Agent;
 import org.podbridge.fixture.SignalingServer;
 import org.podbridge.identity.WebId;
@@ -49,6 +55,16 @@ class RefusalTest {
                                     "",
                                     "Too many attempts",
                                     List.of(new Challenge("Other", Map.of("a", "b\"c")))));
+                        case "strange" ->
+                            new AuthResult.Rejected(new AuthError(
+                                    401,
+                                    "use_dpop_nonce",
+                                    "A DPoP nonce is required",
+                                    List.of(new Challenge("DPoP", Map.of()))));
+                        case "foreign" ->
+                            new AuthResult.Rejected(
+                                    new AuthError(421, "", "This server does not answer for that host", List.of()));
+                        case "soon" -> new AuthResult.Unavailable("One moment", Duration.ofMillis(1));
                         case "down" -> new AuthResult.Unavailable("The issuer is down", Duration.ofMinutes(1));
                         default -> throw new AssertionError(wish);
                     });
@@ -101,6 +117,33 @@ class RefusalTest {
                         "{'type':'error','message':'Too many attempts'}",
                         1008,
                         "Too many attempts"),
+                Arguments.of(
+                        "strange",
+                        401,
+                        "{'status':401,'detail':'A DPoP nonce is required','error':'use_dpop_nonce'}",
+                        List.of("DPoP"),
+                        "",
+                        "{'type':'error','message':'A DPoP nonce is required','code':'use_dpop_nonce'}",
+                        1008,
+                        "A DPoP nonce is required"),
+                Arguments.of(
+                        "foreign",
+                        421,
+                        "{'status':421,'detail':'This server does not answer for that host'}",
+                        List.of(),
+                        "",
+                        "{'type':'error','message':'This server does not answer for that host'}",
+                        1008,
+                        "This server does not answer for that host"),
+                Arguments.of(
+                        "soon",
+                        503,
+                        "{'status':503,'detail':'One moment'}",
+                        List.of(),
+                        "1",
+                        "{'type':'error','message':'One moment'}",
+                        1013,
+                        "One moment"),
                 Arguments.of(
                         "forbidden",
                         403,
@@ -232,6 +275,42 @@ class RefusalTest {
         assertThat(server.podbridge().diagnostics().agentsOnline()).isEqualTo(1);
         assertThat(refused.subprotocol()).isEmpty();
         server.checkNothingIsLeft();
+    }
+
+    @Test
+    void inBandBreaksTheConnectionOffIfItCannotBeSaid() {
+        SignalingServer server = server(RejectionMode.IN_BAND);
+        HandshakeDecision.Accept refused = (HandshakeDecision.Accept)
+                server.handshake(SignalingServer.PATH).toCompletableFuture().join();
+        List<String> calls = new ArrayList<>();
+        refused.listener().onOpen(new Connection() {
+            @Override
+            public void send(ByteBuffer message, MessageKind kind, Completion completion) {
+                calls.add("send");
+                completion.failed(new IOException("gone"));
+            }
+
+            @Override
+            public boolean tryPing() {
+                return false;
+            }
+
+            @Override
+            public void close(CloseStatus status) {
+                calls.add("close");
+            }
+
+            @Override
+            public void abort() {
+                calls.add("abort");
+            }
+
+            @Override
+            public void pause(boolean paused) {
+                calls.add("pause");
+            }
+        });
+        assertThat(calls).containsExactly("send", "abort");
     }
 
     @Test

@@ -53,6 +53,9 @@ class ReconnectTest {
         old.says(OFFER_TO_BOB);
         old.saysRaw("no JSON");
         old.saysRaw("x".repeat(70_000));
+        assertThat(server.policy().callQuestions())
+                .as("not even a question to the policy")
+                .isZero();
         assertThat(bob.hears()).isEmpty();
         assertThat(old.hears()).isEmpty();
     }

@@ -170,7 +170,9 @@ class RelayTest {
     }
 
     @Test
-    void relaysToTheSenderItself() {
+    void relaysToTheSenderItselfWhateverThePolicySays() {
+        server.policy().callsIf((from, to) -> false);
+        server.policy().seesIf((viewer, other) -> false);
         alice.says("{'type':'offer','to':'https://alice.example/#me','sdp':'s'}");
         assertThat(alice.hears()).containsExactly(json("{'type':'offer'," + FROM_ALICE + ",'sdp':'s'}"));
     }

@@ -3,13 +3,20 @@ package org.podbridge.signaling;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.podbridge.fixture.Agent.json;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.podbridge.connection.CloseStatus;
+import org.podbridge.connection.Connection;
+import org.podbridge.connection.HandshakeDecision;
 import org.podbridge.connection.MessageKind;
+import org.podbridge.exchange.Completion;
 import org.podbridge.fixture.Agent;
 import org.podbridge.fixture.SignalingServer;
 import org.podbridge.limits.Limits;
@@ -47,6 +54,12 @@ class WelcomeTest {
         String welcome = bob.hears().get(0);
         assertThat(welcome)
                 .isEqualTo(welcome("https://bob.example/#me", peerId(welcome), "[\"https://alice.example/#me\"]"));
+    }
+
+    @Test
+    void doesNotWaitForThePolicyWhenNobodyElseIsThere() {
+        server.policy().hold();
+        assertThat(server.connect("alice").hears()).hasSize(1);
     }
 
     @Test
@@ -131,5 +144,63 @@ class WelcomeTest {
         bob.connection().cut();
         server.policy().release();
         assertThat(bob.hears()).isEmpty();
+    }
+
+    @Test
+    void keepsTheOrderOfWhatComesWhileTheFirstMessagesAreSent() {
+        Agent alice = server.connect("alice");
+        server.policy().hold();
+        HandshakeDecision.Accept accept = (HandshakeDecision.Accept)
+                server.handshake(SignalingServer.PATH, "authorization", "Bearer token-of-bob")
+                        .toCompletableFuture()
+                        .join();
+        List<String> heard = new ArrayList<>();
+        accept.listener().onOpen(new Peer(message -> {
+            heard.add(message);
+            if (message.contains("first")) {
+                alice.says("{'type':'offer','to':'https://bob.example/#me','sdp':'third'}");
+            }
+        }));
+        alice.says("{'type':'offer','to':'https://bob.example/#me','sdp':'first'}");
+        alice.says("{'type':'offer','to':'https://bob.example/#me','sdp':'second'}");
+        server.policy().answer(2); // whether alice may see bob
+        server.policy().answer(2); // whether she may call him
+        assertThat(heard).isEmpty();
+
+        server.policy().release();
+        assertThat(heard).hasSize(4);
+        assertThat(heard.get(1)).contains("first");
+        assertThat(heard.get(2)).contains("second");
+        assertThat(heard.get(3)).contains("third");
+        accept.listener().onClosed(CloseStatus.abnormal());
+    }
+
+    /** A connection that does something with each message while it is sent. */
+    private record Peer(Consumer<String> hears) implements Connection {
+        @Override
+        public void send(ByteBuffer message, MessageKind kind, Completion completion) {
+            hears.accept(StandardCharsets.UTF_8.decode(message).toString());
+            completion.succeeded();
+        }
+
+        @Override
+        public boolean tryPing() {
+            return true;
+        }
+
+        @Override
+        public void close(CloseStatus status) {
+            throw new AssertionError(status);
+        }
+
+        @Override
+        public void abort() {
+            throw new AssertionError();
+        }
+
+        @Override
+        public void pause(boolean paused) {
+            // Nothing is read.
+        }
     }
 }
