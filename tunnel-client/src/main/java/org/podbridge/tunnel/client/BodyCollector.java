@@ -2,6 +2,7 @@ package org.podbridge.tunnel.client;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import org.podbridge.limits.ByteBudget;
 
 /** Collects a body within its own limit and the budget that all share. Not thread-safe. */
 final class BodyCollector {
@@ -51,7 +52,7 @@ final class BodyCollector {
     }
 
     private void growTo(int capacity) {
-        if (!budget.reserve(capacity - bytes.length)) {
+        if (!budget.tryReserve(capacity - bytes.length)) {
             throw ForwardingFailure.noRoom();
         }
         bytes = Arrays.copyOf(bytes, capacity);

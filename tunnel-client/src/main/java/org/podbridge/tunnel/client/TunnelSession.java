@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.json.MalformedJsonException;
+import org.podbridge.limits.ByteBudget;
 import org.podbridge.time.Scheduler;
 import org.podbridge.tunnel.client.TunnelRefusedException.Reason;
 import org.podbridge.tunnel.v1.ClientMessage;

@@ -14,6 +14,7 @@ import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
 import org.eclipse.jetty.http.HttpHeader;
 import org.jspecify.annotations.Nullable;
+import org.podbridge.limits.ByteBudget;
 import org.podbridge.time.Scheduler;
 import org.podbridge.tunnel.v1.ClientMessage;
 import org.podbridge.tunnel.v1.RelayMessage;
@@ -77,7 +78,7 @@ final class WholeBodyExchange implements Response.Listener {
     void start() {
         if (!LocalService.isForwardable(asked.method(), asked.path(), asked.fields())) {
             answer(ForwardingFailure.notForwardable(), () -> {});
-        } else if (!budget.reserve(requestBytes())) {
+        } else if (!budget.tryReserve(requestBytes())) {
             answer(ForwardingFailure.noRoom(), () -> {});
         } else if (!service.enter()) {
             answer(ForwardingFailure.busy(), () -> budget.release(requestBytes()));
