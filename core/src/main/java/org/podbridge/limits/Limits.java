@@ -585,8 +585,13 @@ public final class Limits {
          * Returns the limits.
          *
          * @return the limits
+         * @throws IllegalStateException if a connection would count as silent before it is pinged
          */
         public Limits build() {
+            if (pingInterval.compareTo(silenceTimeout) >= 0) {
+                throw new IllegalStateException("pingInterval " + pingInterval + " must be shorter than silenceTimeout "
+                        + silenceTimeout + ", or healthy connections are ended");
+            }
             return new Limits(this);
         }
 
