@@ -47,7 +47,7 @@ class ArchitectureTest {
                 List.of("presence", "policy", "auth", "connection", "exchange", "identity", "limits", "time", "json"),
                 List.of("signaling.identity", "json", "exchange", "identity"),
                 List.of("tunnel.v1", "json", "exchange", "identity"),
-                List.of("tunnel.v2", "limits"),
+                List.of("tunnel.v2", "exchange", "json", "limits", "time"),
                 List.of(
                         "signaling",
                         "signaling.identity",
@@ -63,6 +63,7 @@ class ArchitectureTest {
                 List.of(
                         "tunnel",
                         "tunnel.v1",
+                        "tunnel.v2",
                         "policy",
                         "auth",
                         "connection",

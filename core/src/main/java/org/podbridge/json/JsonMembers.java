@@ -308,6 +308,52 @@ public final class JsonMembers {
         }
     }
 
+    /**
+     * Returns an array of pairs of strings as header fields.
+     *
+     * @param name the member's name
+     * @return the fields in order, unchecked, or null if there is no such member or it is no such array, or of too many
+     *     pairs
+     * @throws MalformedJsonException if the bytes are no valid text
+     */
+    public @Nullable HeaderFields pairs(String name) throws MalformedJsonException {
+        Member member = members.get(name);
+        return member == null ? null : readPairs(bytes, member.start(), member.end() - member.start());
+    }
+
+    /**
+     * Reads an array of pairs of strings as header fields.
+     *
+     * @param bytes holds the array
+     * @param offset where it begins
+     * @param length how many bytes it has
+     * @return the fields in order, unchecked, or null if it is no such array, or of too many pairs
+     * @throws MalformedJsonException if the bytes are no valid text
+     */
+    public static @Nullable HeaderFields readPairs(byte[] bytes, int offset, int length) throws MalformedJsonException {
+        try (JsonParser parser = Json.parser(bytes, offset, length)) {
+            if (parser.nextToken() != JsonToken.START_ARRAY) {
+                return null;
+            }
+            HeaderFields.Builder fields = HeaderFields.builder();
+            int left = MAX_MEMBERS;
+            for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
+                if (token != JsonToken.START_ARRAY || left-- == 0) {
+                    return null;
+                }
+                String name = parser.nextTextValue();
+                String value = parser.nextTextValue();
+                if (name == null || value == null || parser.nextToken() != JsonToken.END_ARRAY) {
+                    return null;
+                }
+                fields.add(name, value);
+            }
+            return fields.build();
+        } catch (IOException e) {
+            throw new MalformedJsonException("not JSON within the limits");
+        }
+    }
+
     private static boolean addScalar(HeaderFields.Builder fields, String field, JsonParser parser) throws IOException {
         return switch (parser.currentToken()) {
             case VALUE_STRING, VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> {

@@ -6,11 +6,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Collection;
+import org.podbridge.exchange.HeaderFields;
 
 /** Writes one JSON object, member by member, as UTF-8. Not thread-safe. */
 public final class JsonWriter {
 
     private static final int ASCII_ONLY = 127;
+    private static final int PAIRS_SIZE_HINT = 256;
 
     private final ByteArrayBuilder out;
     private final JsonGenerator generator;
@@ -18,7 +20,6 @@ public final class JsonWriter {
     private JsonWriter(int sizeHint) throws IOException {
         this.out = new ByteArrayBuilder(sizeHint);
         this.generator = Json.FACTORY.createGenerator(out);
-        generator.writeStartObject();
     }
 
     /**
@@ -29,7 +30,9 @@ public final class JsonWriter {
      */
     public static JsonWriter object(int sizeHint) {
         try {
-            return new JsonWriter(sizeHint);
+            JsonWriter writer = new JsonWriter(sizeHint);
+            writer.generator.writeStartObject();
+            return writer;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -64,6 +67,48 @@ public final class JsonWriter {
             }
             generator.writeEndArray();
         });
+    }
+
+    /**
+     * Adds header fields as an array of pairs.
+     *
+     * @param name the member's name
+     * @param fields the fields
+     * @return this writer
+     */
+    public JsonWriter pairs(String name, HeaderFields fields) {
+        return write(() -> {
+            generator.writeFieldName(name);
+            writePairs(fields);
+        });
+    }
+
+    private void writePairs(HeaderFields fields) throws IOException {
+        generator.writeStartArray();
+        for (HeaderFields.Field field : fields.asList()) {
+            generator.writeStartArray();
+            writeText(field.name());
+            writeText(field.value());
+            generator.writeEndArray();
+        }
+        generator.writeEndArray();
+    }
+
+    /**
+     * Writes header fields as an array of pairs, which is the whole text.
+     *
+     * @param fields the fields
+     * @return the bytes, read-only
+     */
+    public static ByteBuffer pairs(HeaderFields fields) {
+        try {
+            JsonWriter writer = new JsonWriter(PAIRS_SIZE_HINT);
+            writer.writePairs(fields);
+            writer.generator.close();
+            return writer.bytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // writing to memory
+        }
     }
 
     /**
@@ -158,6 +203,10 @@ public final class JsonWriter {
             generator.writeEndObject();
             generator.close();
         });
+        return bytes();
+    }
+
+    private ByteBuffer bytes() {
         return ByteBuffer.wrap(out.toByteArray()).asReadOnlyBuffer();
     }
 

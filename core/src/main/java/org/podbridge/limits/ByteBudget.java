@@ -1,11 +1,18 @@
 package org.podbridge.limits;
 
-import java.util.concurrent.atomic.AtomicLong;
+import static java.util.Objects.requireNonNull;
 
-/** A number of bytes that many holders share. Who wants memory of variable size reserves it first. Thread-safe. */
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A number of bytes that many holders share. Who wants memory of variable size reserves it first. A budget may be a
+ * share of a larger one; then what is reserved counts for both. Thread-safe.
+ */
 public final class ByteBudget {
 
     private final long maxBytes;
+    private final @Nullable ByteBudget whole;
     private final AtomicLong used = new AtomicLong();
 
     /**
@@ -15,6 +22,22 @@ public final class ByteBudget {
      */
     public ByteBudget(long maxBytes) {
         this.maxBytes = maxBytes;
+        this.whole = null;
+    }
+
+    private ByteBudget(long maxBytes, ByteBudget whole) {
+        this.maxBytes = maxBytes;
+        this.whole = requireNonNull(whole, "whole");
+    }
+
+    /**
+     * Makes a budget that is a share of this one.
+     *
+     * @param maxBytes how many bytes of the share may be in use at once
+     * @return the share; it needs no closing, but what is reserved in it must be released in it
+     */
+    public ByteBudget share(long maxBytes) {
+        return new ByteBudget(maxBytes, this);
     }
 
     /**
@@ -31,6 +54,10 @@ public final class ByteBudget {
                 return false;
             }
         } while (!used.compareAndSet(before, before + bytes));
+        if (whole != null && !whole.tryReserve(bytes)) {
+            used.addAndGet(-bytes);
+            return false;
+        }
         return true;
     }
 
@@ -41,6 +68,9 @@ public final class ByteBudget {
      */
     public void release(long bytes) {
         used.addAndGet(-bytes);
+        if (whole != null) {
+            whole.release(bytes);
+        }
     }
 
     /**

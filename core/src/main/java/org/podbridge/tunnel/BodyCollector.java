@@ -6,6 +6,7 @@ import java.util.function.BiConsumer;
 import org.podbridge.exchange.BodyReader;
 import org.podbridge.exchange.Chunk;
 import org.podbridge.exchange.Exchange;
+import org.podbridge.exchange.RepeatedStep;
 import org.podbridge.limits.ByteBudget;
 
 /** Reads a request's whole body, up to a limit and within the budget. */
@@ -48,7 +49,7 @@ final class BodyCollector extends RepeatedStep implements BodyReader {
     }
 
     @Override
-    void step() {
+    protected void step() {
         exchange.read(this);
     }
 

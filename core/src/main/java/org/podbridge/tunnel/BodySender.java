@@ -3,6 +3,7 @@ package org.podbridge.tunnel;
 import java.nio.ByteBuffer;
 import org.podbridge.exchange.Completion;
 import org.podbridge.exchange.Exchange;
+import org.podbridge.exchange.RepeatedStep;
 
 /** Writes a body that is whole in memory, slice by slice: the JDK copies what it writes to a buffer of equal size. */
 final class BodySender extends RepeatedStep implements Completion {
@@ -21,7 +22,7 @@ final class BodySender extends RepeatedStep implements Completion {
     }
 
     @Override
-    void step() {
+    protected void step() {
         int size = Math.min(SLICE_BYTES, body.length - sent);
         ByteBuffer slice = ByteBuffer.wrap(body, sent, size);
         sent += size;

@@ -5,25 +5,39 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Finds the frames in the parts of binary messages. A message holds whole frames; a part may end anywhere. Payloads
- * that lie within one part aren't copied. Not thread-safe; confined to its connection.
+ * Finds the frames in the parts of binary messages. A message holds whole frames; a part may end anywhere. Data is
+ * delivered as it comes, never copied: a frame of data that is cut by the end of a part is delivered in pieces, of
+ * which the last has the frame's marks. Other frames are short, and are copied where a part cuts them. Not thread-safe;
+ * confined to its connection.
  */
 public final class FrameDecoder {
+
+    private static final int TYPE_OFFSET = 0;
+    private static final int FLAGS_OFFSET = 1;
+    private static final int LENGTH_OFFSET = 2;
+    private static final int STREAM_OFFSET = 6;
 
     private final Sink sink;
     private byte[] pending = new byte[0];
     private int pendingLength;
+
+    /** How many bytes of the frame of data that has begun are still to come. */
+    private int dataLeft;
+
+    private int dataStream;
+    private int dataFlags;
 
     /** Receives frames, in order, on the thread that feeds the decoder. */
     @FunctionalInterface
     public interface Sink {
 
         /**
-         * A frame has come.
+         * A frame, or a piece of one of data, has come.
          *
-         * @param frame the frame; its payload is lent for this call
+         * @param frame the frame; its payload is lent for this call, or a slice of the part if it is data
+         * @throws FrameException if there must not be such a frame now
          */
-        void onFrame(Frame frame);
+        void onFrame(Frame frame) throws FrameException;
     }
 
     /**
@@ -44,33 +58,44 @@ public final class FrameDecoder {
      */
     public void feed(ByteBuffer part, boolean last) throws FrameException {
         while (part.hasRemaining()) {
-            if (pendingLength == 0 && deliverFrom(part)) {
-                continue;
+            if (dataLeft > 0) {
+                deliverData(part);
+            } else if (pendingLength > 0 || !deliverFrom(part)) {
+                take(part);
             }
-            take(part);
         }
-        if (last && pendingLength > 0) {
+        if (last && (pendingLength > 0 || dataLeft > 0)) {
             throw new FrameException("a message ends within a frame");
         }
     }
 
-    /** Delivers a frame that lies in the part as a whole, if there is one. */
+    /** Delivers the frame that begins in the part, if it is data or lies in the part as a whole. */
     private boolean deliverFrom(ByteBuffer part) throws FrameException {
-        int size = frameSize(part);
-        if (size < 0 || part.remaining() < size) {
+        if (part.remaining() < Frame.HEADER_BYTES) {
             return false;
         }
-        ByteBuffer frame = part.slice(part.position(), size);
+        ByteBuffer header = part.slice(part.position(), Frame.HEADER_BYTES);
+        int length = checkedLength(header);
+        if (isData(header)) {
+            part.position(part.position() + Frame.HEADER_BYTES);
+            beginData(header, length);
+            return true;
+        }
+        int size = Frame.HEADER_BYTES + length;
+        if (part.remaining() < size) {
+            return false;
+        }
+        ByteBuffer payload = part.slice(part.position() + Frame.HEADER_BYTES, length);
         part.position(part.position() + size);
-        deliver(frame);
+        deliver(header, payload);
         return true;
     }
 
-    /** Takes as many bytes as the frame that has begun still lacks, and delivers it when it is whole. */
+    /** Takes as many bytes as the header, or the frame that has begun, still lacks, and delivers what is whole. */
     private void take(ByteBuffer part) throws FrameException {
         int wanted = Frame.HEADER_BYTES;
         if (pendingLength >= Frame.HEADER_BYTES) {
-            wanted = frameSize(ByteBuffer.wrap(pending, 0, pendingLength));
+            wanted += checkedLength(ByteBuffer.wrap(pending));
         }
         if (pending.length < wanted) {
             pending = Arrays.copyOf(pending, wanted);
@@ -81,32 +106,70 @@ public final class FrameDecoder {
         if (pendingLength < Frame.HEADER_BYTES) {
             return;
         }
-        int size = frameSize(ByteBuffer.wrap(pending, 0, pendingLength));
-        if (pendingLength == size) {
-            ByteBuffer frame = ByteBuffer.wrap(pending, 0, size).slice();
-            pendingLength = 0;
-            pending = new byte[0];
-            deliver(frame);
+        ByteBuffer header = ByteBuffer.wrap(pending, 0, Frame.HEADER_BYTES).slice();
+        int length = checkedLength(header);
+        if (isData(header)) {
+            forget();
+            beginData(header, length);
+        } else if (pendingLength == Frame.HEADER_BYTES + length) {
+            ByteBuffer payload =
+                    ByteBuffer.wrap(pending, Frame.HEADER_BYTES, length).slice();
+            forget();
+            deliver(header, payload);
         }
     }
 
-    /** Returns the size of the frame at the position, or -1 if its header isn't whole. */
-    private static int frameSize(ByteBuffer buffer) throws FrameException {
-        if (buffer.remaining() < Frame.HEADER_BYTES) {
-            return -1;
-        }
-        int length = buffer.getInt(buffer.position() + 2);
+    private void forget() {
+        pendingLength = 0;
+        pending = new byte[0];
+    }
+
+    private static boolean isData(ByteBuffer header) {
+        return header.get(TYPE_OFFSET) == FrameEncoder.DATA;
+    }
+
+    private static int checkedLength(ByteBuffer header) throws FrameException {
+        int length = header.getInt(LENGTH_OFFSET);
         if (length < 0 || length > Frame.MAX_PAYLOAD_BYTES) {
             throw new FrameException("a frame is longer than " + Frame.MAX_BYTES + " bytes");
         }
-        return Frame.HEADER_BYTES + length;
+        return length;
     }
 
-    private void deliver(ByteBuffer bytes) throws FrameException {
-        int type = bytes.get();
-        int flags = bytes.get();
-        bytes.getInt();
-        int stream = bytes.getInt();
+    private void beginData(ByteBuffer header, int length) throws FrameException {
+        check(header);
+        dataStream = header.getInt(STREAM_OFFSET);
+        dataFlags = header.get(FLAGS_OFFSET);
+        dataLeft = length;
+        if (length == 0) {
+            if ((dataFlags & (FrameEncoder.END | FrameEncoder.MESSAGE_END)) == 0) {
+                throw new FrameException("a frame of data says nothing");
+            }
+            sink.onFrame(data(ByteBuffer.allocate(0), dataFlags));
+        }
+    }
+
+    private void deliverData(ByteBuffer part) throws FrameException {
+        int size = Math.min(dataLeft, part.remaining());
+        ByteBuffer payload = part.slice(part.position(), size);
+        part.position(part.position() + size);
+        dataLeft -= size;
+        sink.onFrame(data(payload, dataLeft == 0 ? dataFlags : dataFlags & FrameEncoder.TEXT));
+    }
+
+    private Frame data(ByteBuffer payload, int flags) {
+        return new Frame.Data(
+                dataStream,
+                payload,
+                (flags & FrameEncoder.END) != 0,
+                (flags & FrameEncoder.TEXT) != 0,
+                (flags & FrameEncoder.MESSAGE_END) != 0);
+    }
+
+    private static void check(ByteBuffer header) throws FrameException {
+        int type = header.get(TYPE_OFFSET);
+        int flags = header.get(FLAGS_OFFSET);
+        int stream = header.getInt(STREAM_OFFSET);
         boolean ofConnection = type == FrameEncoder.GOAWAY;
         if (ofConnection ? stream != 0 : stream <= 0) {
             throw new FrameException("a frame is of no stream");
@@ -114,22 +177,21 @@ public final class FrameDecoder {
         if ((flags & ~allowedFlags(type)) != 0) {
             throw new FrameException("a frame has flags that its type doesn't know");
         }
-        boolean end = (flags & FrameEncoder.END) != 0;
+    }
+
+    private void deliver(ByteBuffer header, ByteBuffer payload) throws FrameException {
+        check(header);
+        int type = header.get(TYPE_OFFSET);
+        int stream = header.getInt(STREAM_OFFSET);
+        boolean end = (header.get(FLAGS_OFFSET) & FrameEncoder.END) != 0;
         sink.onFrame(
                 switch (type) {
-                    case FrameEncoder.REQUEST -> new Frame.Request(stream, bytes, end);
-                    case FrameEncoder.RESPONSE -> new Frame.Response(stream, bytes, end);
-                    case FrameEncoder.DATA ->
-                        new Frame.Data(
-                                stream,
-                                bytes,
-                                end,
-                                (flags & FrameEncoder.TEXT) != 0,
-                                (flags & FrameEncoder.MESSAGE_END) != 0);
-                    case FrameEncoder.TRAILERS -> new Frame.Trailers(stream, bytes);
-                    case FrameEncoder.WINDOW -> window(stream, bytes);
-                    case FrameEncoder.RESET -> reset(stream, bytes);
-                    case FrameEncoder.GOAWAY -> goAway(bytes);
+                    case FrameEncoder.REQUEST -> new Frame.Request(stream, payload, end);
+                    case FrameEncoder.RESPONSE -> new Frame.Response(stream, payload, end);
+                    case FrameEncoder.TRAILERS -> new Frame.Trailers(stream, payload);
+                    case FrameEncoder.WINDOW -> window(stream, payload);
+                    case FrameEncoder.RESET -> reset(stream, payload);
+                    case FrameEncoder.GOAWAY -> goAway(payload);
                     default -> throw new FrameException("a frame is of an unknown type");
                 });
     }

@@ -3,6 +3,7 @@ package org.podbridge.tunnel.v2;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -73,6 +74,7 @@ class FrameTest {
                 "0300ffffffff00000001",
                 "030000007fe700000001",
                 "03080000000000000001", // unknown flags
+                "03000000000000000001", // data that says nothing
                 "05010000000400000001", // a window with END
                 "0500000000040000000100000000", // no credit
                 "05000000000400000001ffffffff",
@@ -87,7 +89,7 @@ class FrameTest {
 
     @Test
     void mayBeAsLongAsTheLimit() throws FrameException {
-        Frame longest = new Frame.Data(1, ByteBuffer.allocate(Frame.MAX_PAYLOAD_BYTES), false, false, false);
+        Frame longest = new Frame.Data(1, ByteBuffer.allocate(Frame.MAX_PAYLOAD_BYTES), true, false, false);
         assertThat(encode(List.of(longest))).hasSize(32 * 1024 - 16);
         assertThat(decode(encode(List.of(longest)), 1_000)).hasSize(1);
         assertThatThrownBy(
@@ -131,7 +133,20 @@ class FrameTest {
 
     private static List<String> decode(byte[] message, int partSize) throws FrameException {
         List<String> frames = new ArrayList<>();
-        FrameDecoder decoder = new FrameDecoder(frame -> frames.add(describe(frame)));
+        ByteArrayOutputStream pieces = new ByteArrayOutputStream();
+        FrameDecoder decoder = new FrameDecoder(frame -> {
+            if (frame instanceof Frame.Data data && !data.end() && !data.messageEnd()) {
+                pieces.writeBytes(copy(data.payload()));
+            } else if (frame instanceof Frame.Data data) {
+                pieces.writeBytes(copy(data.payload()));
+                ByteBuffer payload = ByteBuffer.wrap(pieces.toByteArray());
+                pieces.reset();
+                frames.add(
+                        describe(new Frame.Data(data.stream(), payload, data.end(), data.text(), data.messageEnd())));
+            } else {
+                frames.add(describe(frame));
+            }
+        });
         for (int start = 0; start < message.length; start += partSize) {
             int size = Math.min(partSize, message.length - start);
             decoder.feed(ByteBuffer.wrap(message, start, size), start + size == message.length);
@@ -146,6 +161,12 @@ class FrameTest {
 
     private static String hex(Frame frame) {
         return HexFormat.of().formatHex(encode(List.of(frame)));
+    }
+
+    private static byte[] copy(ByteBuffer buffer) {
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.duplicate().get(bytes);
+        return bytes;
     }
 
     private static ByteBuffer bytes(String text) {

@@ -1,4 +1,4 @@
-package org.podbridge.tunnel;
+package org.podbridge.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -17,7 +17,7 @@ class RepeatedStepTest {
         AtomicInteger steps = new AtomicInteger();
         new RepeatedStep() {
             @Override
-            void step() {
+            protected void step() {
                 deepest.accumulateAndGet(depth.incrementAndGet(), Math::max);
                 if (steps.incrementAndGet() < 1_000_000) {
                     next();
@@ -37,7 +37,7 @@ class RepeatedStepTest {
         AtomicInteger steps = new AtomicInteger();
         new RepeatedStep() {
             @Override
-            void step() {
+            protected void step() {
                 if (running.incrementAndGet() > 1) {
                     overlaps.incrementAndGet();
                 }

@@ -1,19 +1,23 @@
-package org.podbridge.tunnel;
+package org.podbridge.exchange;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Repeats an asynchronous step, in a loop where it completes at once and on the completing thread where it doesn't:
- * never by recursion, never two at a time.
+ * never by recursion, never two at a time. Thread-safe.
  */
-abstract class RepeatedStep {
+public abstract class RepeatedStep {
 
     private final AtomicInteger due = new AtomicInteger();
 
-    /** Starts one operation; its completion calls {@link #next()} if there is to be another. */
-    abstract void step();
+    /** Makes one whose first step is still to come. */
+    protected RepeatedStep() {}
 
-    final void next() {
+    /** Starts one operation; its completion calls {@link #next()} if there is to be another. */
+    protected abstract void step();
+
+    /** Makes one more step due. It runs within this call, unless a thread is in one: then on that thread after it. */
+    public final void next() {
         if (due.getAndIncrement() == 0) {
             do {
                 step();

@@ -1,0 +1,494 @@
+package org.podbridge.tunnel.v2;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.podbridge.exchange.Chunk;
+import org.podbridge.exchange.Completion;
+import org.podbridge.exchange.RepeatedStep;
+import org.podbridge.limits.ByteBudget;
+import org.podbridge.time.Scheduler;
+
+/**
+ * The streams of one connection, on either side of it: the relay opens them, the client answers. Thread-safe, but for
+ * {@link #onPart}, which is fed by one thread at a time. Never calls out while it holds its lock.
+ */
+public final class Multiplexer {
+
+    /** How far the client's count of streams may be ahead of the relay's, which hears later of an end. */
+    private static final int STREAMS_FACTOR = 2;
+
+    private final Settings settings;
+    private final boolean opener;
+    private final Transport transport;
+    private final LongSupplier roundTrip;
+    private final Scheduler scheduler;
+    private final Events events;
+    private final FrameDecoder decoder = new FrameDecoder(this::onFrame);
+    private final Writing writing = new Writing();
+
+    /** What the frames of the part lie in that is being read. Confined to the connection. */
+    private @Nullable SharedPart part;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    // All below guarded by lock.
+    private final FrameWriter writer = new FrameWriter();
+    private final Map<Integer, Stream> streams = new HashMap<>();
+    private int lastStream;
+    private boolean sending;
+    private boolean leaving;
+    private boolean closed;
+
+    /**
+     * The numbers that shape a connection's streams.
+     *
+     * @param receiveWindow how many bytes the other side may send on a stream at the start
+     * @param maxReceiveWindow how far that may grow
+     * @param sendWindow how many bytes this side may send on a stream at the start
+     * @param maxStreams how many streams run at once
+     * @param growth what the growth of windows is taken from
+     * @param buffers what data that waits to be handed on is taken from
+     */
+    public record Settings(
+            int receiveWindow,
+            int maxReceiveWindow,
+            int sendWindow,
+            int maxStreams,
+            ByteBudget growth,
+            ByteBudget buffers) {}
+
+    /** Where messages leave. */
+    @FunctionalInterface
+    public interface Transport {
+
+        /**
+         * Sends a binary message. The next one is given when the completion was told.
+         *
+         * @param message the bytes, not to be used after the completion was told
+         * @param completion told when the message has left or never will; not told if this method returns false
+         * @return whether it was taken; not if the connection is closing
+         */
+        boolean send(ByteBuffer message, Completion completion);
+    }
+
+    /** Hears of what concerns more than one stream. */
+    public interface Events {
+
+        /**
+         * The relay has opened a stream. Only the client hears it.
+         *
+         * @param stream the stream
+         * @param head a JSON object, lent for this call
+         * @return who hears of the stream from now on
+         */
+        default StreamListener onRequest(Stream stream, ByteBuffer head) {
+            throw new IllegalStateException("the relay opens streams, nobody else");
+        }
+
+        /**
+         * The other side wants no new streams.
+         *
+         * @param lastStream the last one that it serves or opens, {@link Integer#MAX_VALUE} if it doesn't know yet
+         * @param reason a short text for logs
+         */
+        void onGoAway(int lastStream, String reason);
+
+        /** A stream has ended, so there is a place for another. */
+        void onPlaceFree();
+    }
+
+    private Multiplexer(
+            boolean opener,
+            Settings settings,
+            Transport transport,
+            LongSupplier roundTrip,
+            Scheduler scheduler,
+            Events events) {
+        this.opener = opener;
+        this.settings = settings;
+        this.transport = transport;
+        this.roundTrip = roundTrip;
+        this.scheduler = scheduler;
+        this.events = events;
+    }
+
+    /**
+     * Makes the relay's side.
+     *
+     * @param settings the numbers
+     * @param transport where messages leave
+     * @param roundTrip the connection's round trip in nanoseconds, 0 if unknown
+     * @param scheduler time
+     * @param events hears of the connection
+     * @return the side that opens streams
+     */
+    public static Multiplexer ofRelay(
+            Settings settings, Transport transport, LongSupplier roundTrip, Scheduler scheduler, Events events) {
+        return new Multiplexer(true, settings, transport, roundTrip, scheduler, events);
+    }
+
+    /**
+     * Makes the client's side.
+     *
+     * @param settings the numbers
+     * @param transport where messages leave
+     * @param roundTrip the connection's round trip in nanoseconds, 0 if unknown
+     * @param scheduler time
+     * @param events hears of the connection and of new streams
+     * @return the side that answers
+     */
+    public static Multiplexer ofClient(
+            Settings settings, Transport transport, LongSupplier roundTrip, Scheduler scheduler, Events events) {
+        return new Multiplexer(false, settings, transport, roundTrip, scheduler, events);
+    }
+
+    /**
+     * Opens a stream. The request leaves with the first data, or with the next {@link #flush}.
+     *
+     * @param head a JSON object of at most {@link Frame#MAX_PAYLOAD_BYTES} bytes, not to be changed any more
+     * @param listener hears of the stream
+     * @return the stream, or empty if no more can be opened: for the moment, or at all if {@link #isLeaving}
+     */
+    public Optional<Stream> open(ByteBuffer head, StreamListener listener) {
+        lock.lock();
+        try {
+            if (closed || leaving || occupied() >= settings.maxStreams() || lastStream == Integer.MAX_VALUE - 1) {
+                return Optional.empty();
+            }
+            lastStream++;
+            Stream stream = add(lastStream);
+            stream.listener(listener);
+            stream.state().addHead(head);
+            writer.schedule(stream);
+            return Optional.of(stream);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Stream add(int id) {
+        StreamState state = new StreamState(
+                id,
+                opener,
+                new SendWindow(settings.sendWindow()),
+                new ReceiveWindow(settings.receiveWindow(), settings.maxReceiveWindow(), settings.growth(), now()),
+                settings.buffers());
+        Stream stream = new Stream(this, id, state);
+        streams.put(id, stream);
+        return stream;
+    }
+
+    private int occupied() {
+        return streams.size() + writer.waitingResets();
+    }
+
+    /** Sends what waits, if it can be sent. */
+    public void flush() {
+        writing.next();
+    }
+
+    /**
+     * Says that this side is about to leave. It can be said again, with a lower number.
+     *
+     * @param last whether no stream is opened any more, by this or the other side; else the other side is only asked to
+     *     open none, or to connect elsewhere
+     * @param reason a short text for logs
+     */
+    public void goAway(boolean last, String reason) {
+        lock.lock();
+        try {
+            leaving |= last;
+            writer.add(new Frame.GoAway(last ? lastStream : Integer.MAX_VALUE, reason));
+        } finally {
+            lock.unlock();
+        }
+        flush();
+    }
+
+    /**
+     * Tells whether no stream can be opened any more.
+     *
+     * @return whether this side has said its last word, or the connection is over
+     */
+    public boolean isLeaving() {
+        lock.lock();
+        try {
+            return leaving || closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Returns how many streams run, those included whose end is still to be sent.
+     *
+     * @return the number
+     */
+    public int streams() {
+        lock.lock();
+        try {
+            return occupied();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Reads a part of a binary message.
+     *
+     * @param chunk the part, lent for this call
+     * @param last whether the message ends with it
+     * @throws FrameException if the other side broke a rule that makes all that follows meaningless; the connection has
+     *     to be closed
+     */
+    public void onPart(Chunk chunk, boolean last) throws FrameException {
+        Chunk kept = chunk.retain();
+        SharedPart reading = new SharedPart(kept);
+        part = reading;
+        try {
+            decoder.feed(kept.data().duplicate(), last);
+        } finally {
+            part = null;
+            reading.release();
+        }
+    }
+
+    private void onFrame(Frame frame) throws FrameException {
+        if (frame instanceof Frame.Data data) {
+            Stream stream = find(data.stream());
+            if (stream != null) {
+                stream.onData(data, part);
+            }
+        } else if (frame instanceof Frame.Window window) {
+            onWindow(window);
+        } else if (frame instanceof Frame.Request request) {
+            onRequest(request);
+        } else if (frame instanceof Frame.Response response) {
+            Stream stream = find(response.stream());
+            if (!opener) {
+                throw new FrameException("a response from who asks");
+            } else if (stream != null) {
+                stream.onHead(response);
+            }
+        } else if (frame instanceof Frame.Trailers trailers) {
+            Stream stream = find(trailers.stream());
+            if (stream != null) {
+                stream.onTrailers(trailers);
+            }
+        } else if (frame instanceof Frame.Reset reset) {
+            Stream stream = find(reset.stream());
+            if (stream != null) {
+                stream.onReset(reset);
+            }
+        } else if (frame instanceof Frame.GoAway goAway) {
+            events.onGoAway(goAway.lastStream(), goAway.reason());
+        }
+    }
+
+    private void onWindow(Frame.Window window) throws FrameException {
+        Stream stream = find(window.stream());
+        if (stream == null) {
+            return;
+        }
+        boolean[] credible = new boolean[1];
+        update(stream, () -> credible[0] = stream.state().addCredit(window.bytes()));
+        if (!credible[0]) {
+            stream.fail(ResetCode.FLOW_CONTROL, "absurd credit");
+        }
+    }
+
+    private void onRequest(Frame.Request request) throws FrameException {
+        Stream stream;
+        lock.lock();
+        try {
+            if (opener) {
+                throw new FrameException("a request from who answers");
+            }
+            if (request.stream() <= lastStream) {
+                throw new FrameException("a stream is opened twice");
+            }
+            if (occupied() >= STREAMS_FACTOR * settings.maxStreams()) {
+                throw new FrameException("too many streams");
+            }
+            lastStream = request.stream();
+            stream = add(lastStream);
+        } finally {
+            lock.unlock();
+        }
+        stream.listener(events.onRequest(stream, request.head()));
+        if (request.end()) {
+            stream.onData(new Frame.Data(request.stream(), ByteBuffer.allocate(0), true, false, false), null);
+        }
+    }
+
+    /** Returns a stream, or null if it is over: what was on its way then means nothing any more. */
+    private @Nullable Stream find(int id) throws FrameException {
+        lock.lock();
+        try {
+            if (id > lastStream) {
+                throw new FrameException("a frame of a stream that nobody opened");
+            }
+            return streams.get(id);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends all streams, because the connection is over. Idempotent. */
+    public void close() {
+        List<Stream> ended;
+        List<Completion> unsent = new ArrayList<>();
+        lock.lock();
+        try {
+            closed = true;
+            ended = List.copyOf(streams.values());
+            streams.clear();
+            writer.clear();
+            for (Stream stream : ended) {
+                Completion completion = stream.state().end();
+                if (completion != null) {
+                    unsent.add(completion);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        ended.forEach(Stream::onDisconnected);
+        unsent.forEach(completion -> completion.failed(new StreamClosedException()));
+    }
+
+    // What streams need.
+
+    long now() {
+        return scheduler.nanoTime();
+    }
+
+    long roundTrip() {
+        return roundTrip.getAsLong();
+    }
+
+    void lock() {
+        lock.lock();
+    }
+
+    void unlock() {
+        lock.unlock();
+    }
+
+    /** Changes a stream's state, sends what became possible, and ends the stream if both directions have ended. */
+    void update(Stream stream, Runnable change) {
+        boolean ended;
+        lock.lock();
+        try {
+            change.run();
+            writer.schedule(stream);
+            ended = endIfDone(stream);
+        } finally {
+            lock.unlock();
+        }
+        flush();
+        if (ended) {
+            events.onPlaceFree();
+        }
+    }
+
+    private boolean endIfDone(Stream stream) {
+        StreamState state = stream.state();
+        if (state.isOver() || !state.hasEnded()) {
+            return false;
+        }
+        state.end();
+        streams.remove(stream.id());
+        return true;
+    }
+
+    /** Breaks a stream off and tells the other side; returns false if it is over already. */
+    boolean reset(Stream stream, ResetCode code, String reason) {
+        return end(stream, new Frame.Reset(stream.id(), code, reason));
+    }
+
+    /** Ends a stream of which the other side knows that it is over; returns false if it is over already. */
+    boolean drop(Stream stream) {
+        return end(stream, null);
+    }
+
+    private boolean end(Stream stream, Frame.@Nullable Reset reset) {
+        Completion unsent;
+        lock.lock();
+        try {
+            if (stream.state().isOver()) {
+                return false;
+            }
+            unsent = stream.state().end();
+            streams.remove(stream.id());
+            if (reset != null && stream.state().isAnnounced()) {
+                writer.add(reset);
+            }
+        } finally {
+            lock.unlock();
+        }
+        flush();
+        if (unsent != null) {
+            unsent.failed(new StreamClosedException());
+        }
+        events.onPlaceFree();
+        return true;
+    }
+
+    /** Sends one message after the other, for as long as there is something to send. */
+    private final class Writing extends RepeatedStep implements Completion {
+
+        @Override
+        protected void step() {
+            List<Completion> sent = new ArrayList<>(2);
+            List<Stream> touched = new ArrayList<>(2);
+            ByteBuffer message;
+            boolean placeFree = false;
+            lock.lock();
+            try {
+                if (sending || closed || !writer.hasWork()) {
+                    return;
+                }
+                int resets = writer.waitingResets();
+                message = writer.next(sent, touched);
+                sending = message != null;
+                for (Stream stream : touched) {
+                    placeFree |= endIfDone(stream);
+                }
+                placeFree |= writer.waitingResets() < resets;
+            } finally {
+                lock.unlock();
+            }
+            if (message == null) {
+                return;
+            }
+            transport.send(message, this); // if it isn't taken, the connection is closing, and its end will be told
+            sent.forEach(Completion::succeeded);
+            if (placeFree) {
+                events.onPlaceFree();
+            }
+        }
+
+        @Override
+        public void succeeded() {
+            lock.lock();
+            try {
+                sending = false;
+            } finally {
+                lock.unlock();
+            }
+            next();
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            // The connection ends; its end will be told.
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package org.podbridge.tunnel.v2;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.jspecify.annotations.Nullable;
+import org.podbridge.limits.ByteBudget;
+
+/**
+ * Data that waits to be handed on, copied, since a slice would hold a buffer of the container that is larger than the
+ * credit it was sent on. Small pieces of a body share a buffer. Not thread-safe; guarded by its connection.
+ */
+final class ReceiveQueue {
+
+    /** Empty messages take no credit, so they need a bound of their own. */
+    static final int MAX_ENTRIES = 16_384;
+
+    private static final int MIN_BUFFER_BYTES = 4_096;
+    private static final int ENTRY_BYTES = 64;
+
+    private final ByteBudget budget;
+    private final Deque<Entry> entries = new ArrayDeque<>();
+
+    /** Data or, before the last data, trailers. */
+    static final class Entry {
+
+        private final ByteBuffer buffer;
+        private final boolean text;
+        private final boolean messageEnd;
+        private final boolean trailers;
+        private final int reserved;
+        private boolean last;
+
+        Entry(ByteBuffer buffer, boolean text, boolean messageEnd, boolean trailers, int reserved) {
+            this.buffer = buffer;
+            this.text = text;
+            this.messageEnd = messageEnd;
+            this.trailers = trailers;
+            this.reserved = reserved;
+        }
+
+        boolean isTrailers() {
+            return trailers;
+        }
+
+        ByteBuffer bytes() {
+            return buffer.duplicate().flip();
+        }
+
+        StreamData data() {
+            return new StreamData(bytes(), text, messageEnd, last);
+        }
+
+        int reserved() {
+            return reserved;
+        }
+
+        private boolean takes(Frame.Data more) {
+            return !text
+                    && !messageEnd
+                    && !trailers
+                    && !last
+                    && buffer.remaining() >= more.payload().remaining();
+        }
+    }
+
+    ReceiveQueue(ByteBudget budget) {
+        this.budget = budget;
+    }
+
+    boolean isEmpty() {
+        return entries.isEmpty();
+    }
+
+    /** Copies data to the end; returns false if there is no memory for it. */
+    boolean add(Frame.Data data) {
+        Entry tail = entries.peekLast();
+        boolean ofMessage = data.text() || data.messageEnd();
+        if (tail != null && !ofMessage && tail.takes(data)) {
+            tail.buffer.put(data.payload());
+            tail.last = data.end();
+            return true;
+        }
+        int size = data.payload().remaining();
+        Entry entry = newEntry(ofMessage || data.end() ? size : Math.max(size, MIN_BUFFER_BYTES), data, false);
+        if (entry == null) {
+            return false;
+        }
+        entry.buffer.put(data.payload());
+        entry.last = data.end();
+        entries.add(entry);
+        return true;
+    }
+
+    /** Copies trailers, and the end behind them; returns false if there is no memory for them. */
+    boolean addTrailers(Frame.Trailers trailers) {
+        Frame.Data end = new Frame.Data(trailers.stream(), ByteBuffer.allocate(0), true, false, false);
+        Entry entry = newEntry(trailers.fields().remaining(), end, true);
+        if (entry == null) {
+            return false;
+        }
+        entry.buffer.put(trailers.fields());
+        entries.add(entry);
+        return add(end);
+    }
+
+    private @Nullable Entry newEntry(int capacity, Frame.Data data, boolean trailers) {
+        int reserved = capacity + ENTRY_BYTES;
+        if (entries.size() == MAX_ENTRIES || !budget.tryReserve(reserved)) {
+            return null;
+        }
+        return new Entry(ByteBuffer.allocate(capacity), data.text(), data.messageEnd(), trailers, reserved);
+    }
+
+    /** Takes the first entry out, to be given back when it was handed on. */
+    @Nullable Entry poll() {
+        return entries.poll();
+    }
+
+    void giveBack(Entry entry) {
+        budget.release(entry.reserved());
+    }
+
+    void clear() {
+        entries.forEach(this::giveBack);
+        entries.clear();
+    }
+}

@@ -1,0 +1,240 @@
+package org.podbridge.tunnel.v2;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+import org.podbridge.exchange.Completion;
+import org.podbridge.exchange.RepeatedStep;
+
+/**
+ * One exchange on a connection that carries many. Each direction is a sequence of bytes that ends by itself; a reset
+ * ends both. What is sent waits for its turn and for credit; what comes is handed to the listener one piece at a time.
+ * Thread-safe.
+ */
+public final class Stream {
+
+    private final Multiplexer multiplexer;
+    private final int id;
+    private final StreamState state;
+    private final Handing handing = new Handing();
+    private volatile @Nullable StreamListener listener;
+
+    Stream(Multiplexer multiplexer, int id, StreamState state) {
+        this.multiplexer = multiplexer;
+        this.id = id;
+        this.state = state;
+    }
+
+    int id() {
+        return id;
+    }
+
+    StreamState state() {
+        return state;
+    }
+
+    void listener(StreamListener listener) {
+        this.listener = listener;
+    }
+
+    private StreamListener listener() {
+        return requireNonNull(listener, "a stream without a listener");
+    }
+
+    /**
+     * Sends a head. Interim ones may come before the final one, nothing after it. Only the client sends any: the relay
+     * opens a stream with its only one.
+     *
+     * @param head a JSON object, not to be changed any more
+     */
+    public void sendHead(ByteBuffer head) {
+        multiplexer.update(this, () -> state.addHead(head));
+    }
+
+    /**
+     * Sends data. Not to be called again before the completion of the last send was told.
+     *
+     * @param data the bytes, not to be changed until the completion is told
+     * @param completion told when the bytes have left, or never will since the stream or the connection is over
+     * @throws IllegalStateException if a send is outstanding, or the direction has ended
+     */
+    public void send(StreamData data, Completion completion) {
+        if (data.isNothing()) {
+            completion.succeeded();
+            return;
+        }
+        boolean[] taken = new boolean[1];
+        multiplexer.update(this, () -> taken[0] = state.offer(data, completion));
+        if (!taken[0]) {
+            completion.failed(new StreamClosedException());
+        }
+    }
+
+    /**
+     * Sends trailer fields, which end the direction. To be called in place of a last {@link #send}.
+     *
+     * @param fields a JSON array of pairs, not to be changed any more
+     */
+    public void sendTrailers(ByteBuffer fields) {
+        multiplexer.update(this, () -> state.addTrailers(fields));
+    }
+
+    /**
+     * Breaks the stream off, both directions. The listener hears nothing more, but for a call that is under way.
+     * Idempotent; does nothing if the stream is over.
+     *
+     * @param code why
+     * @param reason a short text for logs, without secrets
+     */
+    public void reset(ResetCode code, String reason) {
+        multiplexer.reset(this, code, reason);
+    }
+
+    /** Called by the connection, as all below. */
+    void onHead(Frame.Response head) {
+        if (!state.mayHaveHead()) {
+            fail(ResetCode.PROTOCOL, "a head after the final one");
+            return;
+        }
+        boolean isFinal = listener().onHead(head.head());
+        multiplexer.update(this, () -> state.headCame(isFinal));
+        if (head.end()) {
+            onData(new Frame.Data(id, ByteBuffer.allocate(0), true, false, false), null);
+        }
+    }
+
+    void onData(Frame.Data data, @Nullable SharedPart part) {
+        Piece direct = null;
+        ResetCode violation;
+        multiplexer.lock();
+        try {
+            violation = state.received(data);
+            if (violation == null && !state.isOver()) {
+                if (state.mayHandOn()) {
+                    direct = new Piece(
+                            new StreamData(data.payload(), data.text(), data.messageEnd(), data.end()),
+                            part == null ? null : part.hold(),
+                            null);
+                } else if (!state.queue().add(data)) {
+                    violation = ResetCode.INTERNAL;
+                }
+            }
+        } finally {
+            multiplexer.unlock();
+        }
+        if (violation != null) {
+            fail(violation, violation == ResetCode.INTERNAL ? "no memory" : "data that must not be");
+        } else if (direct != null) {
+            listener().onData(direct.data(), direct);
+        }
+    }
+
+    void onTrailers(Frame.Trailers trailers) {
+        ResetCode violation;
+        multiplexer.lock();
+        try {
+            violation = state.received(new Frame.Data(id, ByteBuffer.allocate(0), true, false, false));
+            if (violation == null && !state.isOver() && !state.queue().addTrailers(trailers)) {
+                violation = ResetCode.INTERNAL;
+            }
+        } finally {
+            multiplexer.unlock();
+        }
+        if (violation != null) {
+            fail(violation, "trailers that must not be");
+        } else {
+            handing.next();
+        }
+    }
+
+    /** Ends a stream on which the other side broke a rule. */
+    void fail(ResetCode code, String reason) {
+        if (multiplexer.reset(this, code, reason)) {
+            listener().onReset(code, reason);
+        }
+    }
+
+    void onReset(Frame.Reset reset) {
+        if (multiplexer.drop(this)) {
+            listener().onReset(reset.code(), reset.reason());
+        }
+    }
+
+    void onDisconnected() {
+        listener().onDisconnected();
+    }
+
+    /** Hands on what waits, one entry at a time. */
+    private final class Handing extends RepeatedStep {
+
+        @Override
+        protected void step() {
+            ReceiveQueue.Entry entry;
+            multiplexer.lock();
+            try {
+                entry = state.isOver() ? null : state.nextToHandOn();
+            } finally {
+                multiplexer.unlock();
+            }
+            if (entry == null) {
+                return;
+            }
+            if (entry.isTrailers()) {
+                listener().onTrailers(entry.bytes());
+                new Piece(StreamData.of(ByteBuffer.allocate(0), false), null, entry).succeeded();
+            } else {
+                Piece piece = new Piece(entry.data(), null, entry);
+                listener().onData(piece.data(), piece);
+            }
+        }
+    }
+
+    /** Data that was given to the listener. */
+    private final class Piece implements Completion {
+
+        private final StreamData data;
+        private final int size;
+        private final @Nullable SharedPart part;
+        private final ReceiveQueue.@Nullable Entry entry;
+
+        Piece(StreamData data, @Nullable SharedPart part, ReceiveQueue.@Nullable Entry entry) {
+            this.data = data;
+            this.size = data.bytes().remaining();
+            this.part = part;
+            this.entry = entry;
+        }
+
+        StreamData data() {
+            return data;
+        }
+
+        @Override
+        public void succeeded() {
+            giveBack();
+            multiplexer.update(
+                    Stream.this, () -> state.handedOn(size, data.last(), multiplexer.now(), multiplexer.roundTrip()));
+            handing.next();
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            giveBack();
+            reset(ResetCode.CANCEL, "the receiver is gone");
+        }
+
+        private void giveBack() {
+            if (part != null) {
+                part.release();
+            }
+            if (entry != null) {
+                state.queue().giveBack(entry);
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "stream " + id;
+    }
+}
