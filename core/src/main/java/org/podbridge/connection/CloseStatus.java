@@ -17,6 +17,8 @@ public record CloseStatus(int code, String reason) {
     public static final int NORMAL = 1000;
     /** The server stops. */
     public static final int GOING_AWAY = 1001;
+    /** Bytes that break the protocol. */
+    public static final int PROTOCOL_ERROR = 1002;
     /** Never on the wire: the close frame had no code. */
     public static final int NO_STATUS = 1005;
     /** Never on the wire: the connection broke without a close frame. */

@@ -20,6 +20,9 @@ final class KeepAlive {
     private final Duration silenceTimeout;
 
     private volatile long lastHeard;
+    private volatile long pingedAt;
+    private volatile boolean awaitsPong;
+    private volatile long roundTripNanos;
     private volatile boolean stopped;
     private volatile Scheduler.Task next = () -> {};
 
@@ -51,6 +54,25 @@ final class KeepAlive {
         lastHeard = scheduler.nanoTime();
     }
 
+    /** Notes the answer to a ping. */
+    void ponged() {
+        heard();
+        if (awaitsPong) {
+            awaitsPong = false;
+            long sample = Math.max(1, lastHeard - pingedAt);
+            roundTripNanos = roundTripNanos == 0 ? sample : Math.min(roundTripNanos, sample);
+        }
+    }
+
+    long roundTripNanos() {
+        return roundTripNanos;
+    }
+
+    void ping() {
+        pingedAt = scheduler.nanoTime();
+        awaitsPong = connection.tryPing();
+    }
+
     void stop() {
         stopped = true;
         next.cancel();
@@ -66,7 +88,7 @@ final class KeepAlive {
             connection.abort();
             return;
         }
-        connection.tryPing();
+        ping();
         start();
     }
 }

@@ -71,6 +71,18 @@ public final class MessageSocket implements ConnectionListener {
         void onMessage(byte[] bytes, int length, MessageKind kind);
 
         /**
+         * A part of a binary message came. Who takes it gets the message part by part, of any size; of what isn't taken
+         * whole messages are made.
+         *
+         * @param part the bytes, lent for this call
+         * @param last whether the message ends with it
+         * @return whether it was taken; the same for all parts of a message
+         */
+        default boolean onBinaryPart(Chunk part, boolean last) {
+            return false;
+        }
+
+        /**
          * A message has become too large.
          *
          * @param bytes holds the beginning of the message; lent for this call
@@ -114,6 +126,37 @@ public final class MessageSocket implements ConnectionListener {
     public boolean sendReserved(ByteBuffer message, Completion completion) {
         Outbound out = outbound;
         return out != null && out.offerReserved(message, MessageKind.TEXT, completion);
+    }
+
+    /**
+     * Queues a binary message whose size its sender bounds, so that the queue's bound doesn't matter.
+     *
+     * @param message the bytes
+     * @param completion told when the message has left or never will; not told if this method returns false
+     * @return whether it was queued; not if the socket is closing
+     */
+    public boolean sendBinary(ByteBuffer message, Completion completion) {
+        Outbound out = outbound;
+        return out != null && out.offerReserved(message, MessageKind.BINARY, completion);
+    }
+
+    /** Measures the round trip now, rather than with the next ping that is due. */
+    public void ping() {
+        KeepAlive alive = keepAlive;
+        if (alive != null) {
+            alive.ping();
+        }
+    }
+
+    /**
+     * Returns the shortest time in which a ping was answered, which is the one least disturbed by what was sent beside
+     * it.
+     *
+     * @return nanoseconds, or 0 if none was answered yet
+     */
+    public long roundTripNanos() {
+        KeepAlive alive = keepAlive;
+        return alive == null ? 0 : alive.roundTripNanos();
     }
 
     /**
@@ -181,6 +224,9 @@ public final class MessageSocket implements ConnectionListener {
         if (closing) {
             return;
         }
+        if (kind == MessageKind.BINARY && offered(part, last)) {
+            return;
+        }
         MessageAssembler.Outcome outcome = assembler.add(part.data(), last);
         if (outcome == MessageAssembler.Outcome.OVERFLOW) {
             guarded(() -> handler.onOverflow(assembler.bytes(), assembler.length()));
@@ -202,9 +248,18 @@ public final class MessageSocket implements ConnectionListener {
         }
     }
 
+    private boolean offered(Chunk part, boolean last) {
+        boolean[] taken = {true}; // also by a handler that has failed
+        guarded(() -> taken[0] = handler.onBinaryPart(part, last));
+        return taken[0];
+    }
+
     @Override
     public void onPong() {
-        heard();
+        KeepAlive alive = keepAlive;
+        if (alive != null) {
+            alive.ponged();
+        }
     }
 
     private void heard() {

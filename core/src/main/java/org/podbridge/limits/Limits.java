@@ -30,6 +30,12 @@ public final class Limits {
     private final int maxTargetBytes;
     private final Duration exchangeTimeout;
     private final int maxExchangesPerTunnel;
+    private final int streamWindowBytes;
+    private final int maxStreamWindowBytes;
+    private final long maxWindowGrowthBytes;
+    private final Duration streamWait;
+    private final Duration streamIdleTimeout;
+    private final Duration leaveTimeout;
     private final int maxNamesPerConnection;
     private final int maxNamesPerWebId;
     private final int maxNames;
@@ -53,6 +59,12 @@ public final class Limits {
         this.maxTargetBytes = builder.maxTargetBytes;
         this.exchangeTimeout = builder.exchangeTimeout;
         this.maxExchangesPerTunnel = builder.maxExchangesPerTunnel;
+        this.streamWindowBytes = builder.streamWindowBytes;
+        this.maxStreamWindowBytes = builder.maxStreamWindowBytes;
+        this.maxWindowGrowthBytes = builder.maxWindowGrowthBytes;
+        this.streamWait = builder.streamWait;
+        this.streamIdleTimeout = builder.streamIdleTimeout;
+        this.leaveTimeout = builder.leaveTimeout;
         this.maxNamesPerConnection = builder.maxNamesPerConnection;
         this.maxNamesPerWebId = builder.maxNamesPerWebId;
         this.maxNames = builder.maxNames;
@@ -226,6 +238,63 @@ public final class Limits {
     }
 
     /**
+     * Returns how many bytes a tunnel client may send on a new stream before some were handed on (256 KiB). Grows for
+     * streams whose visitor is fast and whose client is far away.
+     *
+     * @return bytes
+     */
+    public int streamWindowBytes() {
+        return streamWindowBytes;
+    }
+
+    /**
+     * Returns how far the window of one stream may grow (8 MiB).
+     *
+     * @return bytes
+     */
+    public int maxStreamWindowBytes() {
+        return maxStreamWindowBytes;
+    }
+
+    /**
+     * Returns by how many bytes the windows of all streams of one connection may grow together (32 MiB); those of all
+     * connections may grow by {@link #maxBufferedBytes}.
+     *
+     * @return bytes
+     */
+    public long maxWindowGrowthBytes() {
+        return maxWindowGrowthBytes;
+    }
+
+    /**
+     * Returns how long a request waits for a stream when as many run as may (2 s).
+     *
+     * @return the time
+     */
+    public Duration streamWait() {
+        return streamWait;
+    }
+
+    /**
+     * Returns how long a response may make no progress once its head was passed on (60 s). Server-sent events and
+     * WebSockets may be silent for any time.
+     *
+     * @return the time
+     */
+    public Duration streamIdleTimeout() {
+        return streamIdleTimeout;
+    }
+
+    /**
+     * Returns how long a tunnel connection that was replaced by a newer one has to finish what it serves (10 s).
+     *
+     * @return the time
+     */
+    public Duration leaveTimeout() {
+        return leaveTimeout;
+    }
+
+    /**
      * How many names a tunnel connection may hold.
      *
      * @return the limit
@@ -290,6 +359,12 @@ public final class Limits {
         private int maxTargetBytes = 8 * 1024;
         private Duration exchangeTimeout = Duration.ofSeconds(30);
         private int maxExchangesPerTunnel = 256;
+        private int streamWindowBytes = 256 * 1024;
+        private int maxStreamWindowBytes = 8 * 1024 * 1024;
+        private long maxWindowGrowthBytes = 32 * MIB;
+        private Duration streamWait = Duration.ofSeconds(2);
+        private Duration streamIdleTimeout = Duration.ofSeconds(60);
+        private Duration leaveTimeout = Duration.ofSeconds(10);
         private int maxNamesPerConnection = 16;
         private int maxNamesPerWebId = 64;
         private int maxNames = 10_000;
@@ -516,6 +591,72 @@ public final class Limits {
         }
 
         /**
+         * Sets the initial window of a stream; see {@link Limits#streamWindowBytes}.
+         *
+         * @param streamWindowBytes bytes, 16 KiB to 1 GiB
+         * @return this builder
+         */
+        public Builder streamWindowBytes(int streamWindowBytes) {
+            this.streamWindowBytes = window("streamWindowBytes", streamWindowBytes);
+            return this;
+        }
+
+        /**
+         * Sets how far a window may grow; see {@link Limits#maxStreamWindowBytes}.
+         *
+         * @param maxStreamWindowBytes bytes, 16 KiB to 1 GiB
+         * @return this builder
+         */
+        public Builder maxStreamWindowBytes(int maxStreamWindowBytes) {
+            this.maxStreamWindowBytes = window("maxStreamWindowBytes", maxStreamWindowBytes);
+            return this;
+        }
+
+        /**
+         * Sets how far all windows of a connection may grow; see {@link Limits#maxWindowGrowthBytes}.
+         *
+         * @param maxWindowGrowthBytes bytes
+         * @return this builder
+         */
+        public Builder maxWindowGrowthBytes(long maxWindowGrowthBytes) {
+            this.maxWindowGrowthBytes = positive("maxWindowGrowthBytes", maxWindowGrowthBytes);
+            return this;
+        }
+
+        /**
+         * Sets how long a request waits for a stream; see {@link Limits#streamWait}.
+         *
+         * @param streamWait the time
+         * @return this builder
+         */
+        public Builder streamWait(Duration streamWait) {
+            this.streamWait = positive("streamWait", streamWait);
+            return this;
+        }
+
+        /**
+         * Sets how long a response may make no progress; see {@link Limits#streamIdleTimeout}.
+         *
+         * @param streamIdleTimeout the time
+         * @return this builder
+         */
+        public Builder streamIdleTimeout(Duration streamIdleTimeout) {
+            this.streamIdleTimeout = positive("streamIdleTimeout", streamIdleTimeout);
+            return this;
+        }
+
+        /**
+         * Sets how long a replaced connection has to finish; see {@link Limits#leaveTimeout}.
+         *
+         * @param leaveTimeout the time
+         * @return this builder
+         */
+        public Builder leaveTimeout(Duration leaveTimeout) {
+            this.leaveTimeout = positive("leaveTimeout", leaveTimeout);
+            return this;
+        }
+
+        /**
          * How many names a tunnel connection may hold. Default 16.
          *
          * @param maxNamesPerConnection the limit, more than zero
@@ -592,7 +733,18 @@ public final class Limits {
                 throw new IllegalStateException("pingInterval " + pingInterval + " must be shorter than silenceTimeout "
                         + silenceTimeout + ", or healthy connections are ended");
             }
+            if (maxStreamWindowBytes < streamWindowBytes) {
+                throw new IllegalStateException("maxStreamWindowBytes " + maxStreamWindowBytes
+                        + " must not be less than streamWindowBytes " + streamWindowBytes);
+            }
             return new Limits(this);
+        }
+
+        private static int window(String name, int value) {
+            if (value < 16 * KIB || value > 1024 * MIB) {
+                throw new IllegalArgumentException(name + ": " + value + " (expected: 16 KiB to 1 GiB)");
+            }
+            return value;
         }
 
         private static long positive(String name, long value) {

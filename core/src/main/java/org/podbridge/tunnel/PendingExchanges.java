@@ -26,10 +26,10 @@ final class PendingExchanges {
     private final AtomicInteger size = new AtomicInteger();
 
     private static final class Entry {
-        private final VisitorExchange exchange;
+        private final WholeBodyExchange exchange;
         private volatile Scheduler.@Nullable Task deadline;
 
-        Entry(VisitorExchange exchange) {
+        Entry(WholeBodyExchange exchange) {
             this.exchange = exchange;
         }
     }
@@ -48,7 +48,7 @@ final class PendingExchanges {
      * @param whenOver what becomes of it if nobody takes it out until then
      * @return its id, which nobody can guess, or empty if there are too many
      */
-    Optional<String> add(VisitorExchange exchange, Duration timeLimit, Consumer<VisitorExchange> whenOver) {
+    Optional<String> add(WholeBodyExchange exchange, Duration timeLimit, Consumer<WholeBodyExchange> whenOver) {
         if (size.incrementAndGet() > max) {
             size.decrementAndGet();
             return Optional.empty();
@@ -67,7 +67,7 @@ final class PendingExchanges {
     }
 
     /** Takes an exchange out; only the first who asks gets it. */
-    Optional<VisitorExchange> take(String id) {
+    Optional<WholeBodyExchange> take(String id) {
         Entry entry = entries.remove(id);
         if (entry == null) {
             return Optional.empty();
@@ -81,7 +81,7 @@ final class PendingExchanges {
     }
 
     /** Takes all exchanges out. */
-    List<VisitorExchange> takeAll() {
+    List<WholeBodyExchange> takeAll() {
         return entries.keySet().stream().flatMap(id -> take(id).stream()).toList();
     }
 

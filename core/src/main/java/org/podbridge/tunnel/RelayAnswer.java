@@ -14,12 +14,16 @@ enum RelayAnswer {
     NOT_FOUND(404, "Not Found", "No tunnel is named"),
     BODY_TOO_LARGE(413, "Content Too Large", "Request body too large"),
     TARGET_TOO_LONG(414, "URI Too Long", "Request target too long"),
+    HEAD_TOO_LARGE(431, "Request Header Fields Too Large", "Request header fields too large"),
     FORBIDDEN(403, "Forbidden", "Not allowed"),
     NOT_CONNECTED(502, "Bad Gateway", "Tunnel not connected"),
     DISCONNECTED(502, "Bad Gateway", "Tunnel disconnected"),
     BAD_RESPONSE(502, "Bad Gateway", "The tunnel's response can't be passed on"),
     RESPONSE_TOO_LARGE(502, "Bad Gateway", "The tunnel's response is too large"),
+    UNREACHABLE(502, "Bad Gateway", "The tunnel's service can't be reached"),
+    BROKEN_OFF(502, "Bad Gateway", "The tunnel's service broke off"),
     BUSY(503, "Service Unavailable", "Tunnel busy"),
+    WEBSOCKET_UNSUPPORTED(501, "Not Implemented", "The tunnel's client can't carry WebSockets"),
     UNSUITABLE_METHOD(501, "Not Implemented", "Not a method for a tunnel"),
     TIMEOUT(504, "Gateway Timeout", "Gateway Timeout");
 

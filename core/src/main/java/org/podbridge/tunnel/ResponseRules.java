@@ -55,6 +55,30 @@ final class ResponseRules {
             "x-reproxy-url",
             "x-sendfile");
 
+    private static final Set<String> NOT_IN_TRAILERS = Set.of(
+            "age",
+            "authorization",
+            "cache-control",
+            "cross-origin-embedder-policy",
+            "cross-origin-opener-policy",
+            "cross-origin-resource-policy",
+            "date",
+            "expires",
+            "host",
+            "link",
+            "location",
+            "permissions-policy",
+            "pragma",
+            "referrer-policy",
+            "refresh",
+            "retry-after",
+            "set-cookie",
+            "vary",
+            "warning",
+            "www-authenticate",
+            "x-content-type-options",
+            "x-frame-options");
+
     private static final List<String> NEVER_PREFIXES =
             List.of("x-accel-", "x-forwarded-", "public-key-pins", "attribution-reporting-", "proxy-");
 
@@ -152,6 +176,36 @@ final class ResponseRules {
             case "access-control-allow-credentials" -> context.sandboxed();
             default -> false;
         };
+    }
+
+    /** Tells whether a response with the status may have content. */
+    static boolean hasContent(int status) {
+        return status != 204 && status != 304 && status != 205;
+    }
+
+    /**
+     * Returns the trailers that cross: none that mean something for framing, routing, credentials or isolation, which
+     * are all decided when trailers come (RFC 9110 section 6.5.1).
+     */
+    HeaderFields trailers(HeaderFields fields) {
+        if (isTooLarge(fields)) {
+            return HeaderFields.empty();
+        }
+        Set<String> hopByHop = FieldRules.hopByHop(fields);
+        HeaderFields.Builder crossing = HeaderFields.builder();
+        fields.forEach((fieldName, value) -> {
+            String name = fieldName.toLowerCase(Locale.ROOT);
+            if (FieldRules.isToken(name)
+                    && FieldRules.isFieldValue(value)
+                    && !hopByHop.contains(name)
+                    && !isNever(name)
+                    && !NOT_IN_TRAILERS.contains(name)
+                    && !name.startsWith("access-control-")
+                    && !name.startsWith("content-")) {
+                crossing.add(name, value);
+            }
+        });
+        return crossing.build();
     }
 
     /** Returns the length that a service claims, if it claims one and it is a number. */

@@ -3,6 +3,7 @@ package org.podbridge.tunnel;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.podbridge.identity.TunnelName;
 import org.podbridge.identity.WebId;
 import org.podbridge.policy.TunnelInfo;
@@ -36,7 +37,12 @@ record Tunnel(
 
     /** Returns the connection that has the least to do. */
     Optional<TunnelConnection> leastBusy() {
-        return connections.stream().min(Comparator.comparingInt(TunnelConnection::exchangesInFlight));
+        return leastBusy(connection -> true);
+    }
+
+    /** Returns the connection that has the least to do, of those that fit. */
+    Optional<TunnelConnection> leastBusy(Predicate<TunnelConnection> fit) {
+        return connections.stream().filter(fit).min(Comparator.comparingInt(TunnelConnection::exchangesInFlight));
     }
 
     TunnelInfo info() {

@@ -1,6 +1,7 @@
 package org.podbridge.tunnel;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import org.podbridge.auth.Identity;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.MessageKind;
 import org.podbridge.connection.MessageSocket;
+import org.podbridge.exchange.Chunk;
 import org.podbridge.exchange.Completion;
 import org.podbridge.identity.TunnelName;
 import org.podbridge.json.JsonMembers;
@@ -24,6 +26,7 @@ import org.podbridge.tunnel.v1.ClientMessage;
 import org.podbridge.tunnel.v1.ClientMessageCodec;
 import org.podbridge.tunnel.v1.RelayMessage;
 import org.podbridge.tunnel.v1.RelayMessageCodec;
+import org.podbridge.tunnel.v2.FrameException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +35,7 @@ final class TunnelConnection implements MessageSocket.Handler {
 
     private static final Logger logger = LoggerFactory.getLogger(TunnelConnection.class);
     private static final int MAX_QUEUED_CONTROLS = 64;
+    private static final int DEFAULT_WINDOW_BYTES = 256 * 1024;
     private static final CompletionStage<Boolean> DONE = CompletableFuture.completedStage(true);
 
     private final TunnelEndpoint endpoint;
@@ -48,8 +52,13 @@ final class TunnelConnection implements MessageSocket.Handler {
     private CompletionStage<Boolean> controls = DONE;
 
     private volatile @Nullable MessageSocket socket;
+    /** Once the client has asked for version 2. */
+    private volatile @Nullable TunnelStreams streams;
+
     private volatile boolean over;
+    private volatile boolean leaving;
     private volatile Scheduler.Task expiry = () -> {};
+    private volatile Scheduler.Task leaveDeadline = () -> {};
 
     TunnelConnection(TunnelEndpoint endpoint, Identity identity, PendingExchanges pending) {
         this.endpoint = endpoint;
@@ -61,13 +70,23 @@ final class TunnelConnection implements MessageSocket.Handler {
         return names;
     }
 
+    Optional<TunnelStreams> streams() {
+        return Optional.ofNullable(streams);
+    }
+
+    boolean takesWholeBodies() {
+        return streams == null;
+    }
+
     int exchangesInFlight() {
-        return pending.size();
+        TunnelStreams open = streams;
+        return pending.size() + (open == null ? 0 : open.size());
     }
 
     @Override
     public void onOpen(MessageSocket socket) {
         this.socket = socket;
+        endpoint.connections().add(this);
         expiry = ExpiryTimer.start(endpoint.scheduler(), identity, this::expired);
     }
 
@@ -80,7 +99,7 @@ final class TunnelConnection implements MessageSocket.Handler {
     /** Tells whether it is closed, or about to be, so that nothing is given to it any more. */
     boolean isOver() {
         MessageSocket open = socket;
-        return over || open == null || open.isClosing();
+        return over || leaving || open == null || open.isClosing();
     }
 
     /**
@@ -90,8 +109,14 @@ final class TunnelConnection implements MessageSocket.Handler {
     private void end() {
         over = true; // before the names are released: the registry looks at it under its lock
         expiry.cancel();
+        leaveDeadline.cancel();
+        endpoint.connections().remove(this);
         endpoint.registry().releaseAll(this);
         pending.takeAll().forEach(exchange -> exchange.refuse(RelayAnswer.DISCONNECTED));
+        TunnelStreams open = streams;
+        if (open != null) {
+            open.close();
+        }
     }
 
     private void expired() {
@@ -103,13 +128,92 @@ final class TunnelConnection implements MessageSocket.Handler {
         end();
     }
 
-    /** Ends the connection because another one of the same agent has taken a name over. */
+    /**
+     * Ends the connection because another one of the same agent has taken a name over: at once in version 1; in version
+     * 2 what runs may finish, for a while.
+     */
     void replaced() {
+        CloseStatus status = new CloseStatus(CloseStatus.REPLACED, "Replaced by a newer connection");
+        TunnelStreams open = streams;
+        if (open == null) {
+            closeNow(status);
+        } else {
+            leave(open, "replaced by a newer connection", endpoint.limits().leaveTimeout(), status);
+        }
+    }
+
+    /**
+     * Asks the client to connect elsewhere, and serves visitors until it does. A client of version 1 can't be asked: it
+     * gets no more requests, and is closed when those that run have ended.
+     */
+    void drain() {
+        TunnelStreams open = streams;
+        if (open != null) {
+            open.announceLeaving("the server is about to stop");
+            return;
+        }
+        leaving = true;
+        endpoint.registry().releaseAll(this);
+        closeIfDrained();
+    }
+
+    private void closeIfDrained() {
+        if (leaving && streams == null && pending.size() == 0) {
+            MessageSocket connected = socket;
+            if (connected != null) {
+                connected.close(new CloseStatus(CloseStatus.GOING_AWAY, "The server is about to stop"));
+            }
+        }
+    }
+
+    /** Gets no requests any more, because the client says so; it closes the connection when it has finished. */
+    private void peerLeaves() {
+        TunnelStreams open = streams;
+        if (open != null) {
+            leaving = true;
+            endpoint.registry().releaseAll(this);
+            open.leave("as you wish", () -> {});
+        }
+    }
+
+    private void leave(TunnelStreams open, String reason, Duration patience, CloseStatus status) {
+        leaving = true;
+        endpoint.registry().releaseAll(this);
+        Scheduler.Task deadline = endpoint.scheduler().schedule(patience, () -> closeNow(status));
+        leaveDeadline = deadline;
+        if (over) {
+            deadline.cancel();
+        }
+        open.leave(reason, () -> {
+            deadline.cancel();
+            MessageSocket connected = socket;
+            if (connected != null) {
+                connected.close(status); // behind the end of the last stream
+            }
+        });
+    }
+
+    private void closeNow(CloseStatus status) {
         MessageSocket open = socket;
         if (open != null) {
-            open.closeNow(new CloseStatus(CloseStatus.REPLACED, "Replaced by a newer connection"));
+            open.closeNow(status);
         }
         end();
+    }
+
+    @Override
+    public boolean onBinaryPart(Chunk part, boolean last) {
+        TunnelStreams open = streams;
+        if (open == null) {
+            return false;
+        }
+        try {
+            open.onPart(part, last);
+        } catch (FrameException e) {
+            logger.debug("A tunnel connection of {} is closed: {}", identity.webId(), e.getMessage());
+            closeNow(new CloseStatus(CloseStatus.PROTOCOL_ERROR, e.getMessage()));
+        }
+        return true;
     }
 
     @Override
@@ -134,7 +238,7 @@ final class TunnelConnection implements MessageSocket.Handler {
     public void onOverflow(byte[] bytes, int length) {
         String id = JsonMembers.peekString(bytes, length, "id");
         if (id != null) {
-            pending.take(id).ifPresent(exchange -> exchange.refuse(RelayAnswer.RESPONSE_TOO_LARGE));
+            take(id).ifPresent(exchange -> exchange.refuse(RelayAnswer.RESPONSE_TOO_LARGE));
         }
     }
 
@@ -145,7 +249,7 @@ final class TunnelConnection implements MessageSocket.Handler {
 
     private void answer(ClientMessage.Response response) {
         String id = response.id();
-        Optional<VisitorExchange> exchange = id == null ? Optional.empty() : pending.take(id);
+        Optional<WholeBodyExchange> exchange = id == null ? Optional.empty() : take(id);
         exchange.ifPresent(waiting -> {
             ClientMessage.ResponseContent content = response.content();
             if (content == null) {
@@ -202,6 +306,7 @@ final class TunnelConnection implements MessageSocket.Handler {
     }
 
     private void claim(TunnelName name, ClientMessage.Register register) {
+        negotiate(register);
         TunnelRegistry.Claim claim = endpoint.registry()
                 .claim(new Tunnel(
                         name,
@@ -217,9 +322,38 @@ final class TunnelConnection implements MessageSocket.Handler {
         } else if (claim instanceof TunnelRegistry.Claim.Granted granted) {
             granted.replaced().forEach(TunnelConnection::replaced);
             logger.debug("{} serves the tunnel {}", identity.webId(), name);
-            send(RelayMessageCodec.encode(
-                    new RelayMessage.Registered(name.value(), endpoint.pathOf(name) + "/", register.passthrough())));
+            send(RelayMessageCodec.encode(new RelayMessage.Registered(
+                    name.value(), endpoint.pathOf(name) + "/", register.passthrough(), details(name, register))));
         }
+    }
+
+    private RelayMessage.@Nullable Details details(TunnelName name, ClientMessage.Register register) {
+        if (register.protocol() == 0) {
+            return null;
+        }
+        return new RelayMessage.Details(
+                streams == null ? 1 : 2,
+                endpoint.publicUrlOf(name),
+                endpoint.limits().streamWindowBytes(),
+                endpoint.limits().maxExchangesPerTunnel(),
+                register.access());
+    }
+
+    /** Speaks version 2 from now on, if the client can; before the claim, after which visitors may come. */
+    private void negotiate(ClientMessage.Register register) {
+        MessageSocket open = socket;
+        if (register.protocol() < 2 || streams != null || open == null) {
+            return;
+        }
+        open.ping();
+        streams = new TunnelStreams(
+                open,
+                register.window() == 0 ? DEFAULT_WINDOW_BYTES : register.window(),
+                endpoint.limits(),
+                endpoint.scheduler(),
+                endpoint.budget(),
+                endpoint.windowGrowth(),
+                this::peerLeaves);
     }
 
     private CompletionStage<Boolean> unregister(ClientMessage.Unregister unregister) {
@@ -236,7 +370,7 @@ final class TunnelConnection implements MessageSocket.Handler {
      * @param request makes the request of the id that the exchange gets
      * @return the id under which it waits, or empty if it was refused
      */
-    Optional<String> send(VisitorExchange exchange, RequestEncoder request) {
+    Optional<String> send(WholeBodyExchange exchange, RequestEncoder request) {
         Optional<String> id =
                 pending.add(exchange, endpoint.limits().exchangeTimeout(), late -> late.refuse(RelayAnswer.TIMEOUT));
         if (id.isEmpty()) {
@@ -277,7 +411,13 @@ final class TunnelConnection implements MessageSocket.Handler {
 
     /** Drops a request that nobody waits for any more. */
     void forget(String id) {
-        pending.take(id);
+        take(id);
+    }
+
+    private Optional<WholeBodyExchange> take(String id) {
+        Optional<WholeBodyExchange> taken = pending.take(id);
+        closeIfDrained();
+        return taken;
     }
 
     private void refuse(String message) {

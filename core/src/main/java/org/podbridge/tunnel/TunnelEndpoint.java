@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.auth.Endpoint;
@@ -52,7 +53,10 @@ public final class TunnelEndpoint implements Handshake {
     private final TunnelRegistry registry;
     private final RequestRules requestRules;
     private final ResponseRules responseRules;
+    private final VisitAdmission visitAdmission = new VisitAdmission(this);
+    private final ByteBudget windowGrowth;
     private final AtomicInteger exchanges = new AtomicInteger();
+    private final Set<TunnelConnection> connections = ConcurrentHashMap.newKeySet();
 
     /**
      * How the relay is set up.
@@ -105,6 +109,7 @@ public final class TunnelEndpoint implements Handshake {
         this.random = random;
         this.limits = limits;
         this.budget = new ByteBudget(limits.maxBufferedBytes());
+        this.windowGrowth = new ByteBudget(limits.maxBufferedBytes());
         this.registry = new TunnelRegistry(limits, scheduler);
         this.requestRules =
                 new RequestRules(configuration.publicUris().get(0).getScheme(), configuration.sessionCookies());
@@ -186,7 +191,7 @@ public final class TunnelEndpoint implements Handshake {
         } else if (exchange.request().target().length() > limits.maxTargetBytes()) {
             refuse(exchange, RelayAnswer.TARGET_TOO_LONG);
         } else if (target instanceof TunnelTarget.Service service) {
-            new VisitorExchange(this, exchange, service, prefix).start();
+            new HttpVisit(this, exchange, service, prefix).start();
         } else if (target instanceof TunnelTarget.MissingSlash missing) {
             HeaderFields.Builder fields =
                     HeaderFields.builder().add("location", missing.location()).add("cache-control", "no-store");
@@ -208,7 +213,7 @@ public final class TunnelEndpoint implements Handshake {
     public ByteBuffer description() {
         return JsonWriter.object(256)
                 .string("protocol", "http-tunnel")
-                .strings("versions", List.of("1"))
+                .strings("versions", List.of("1", "2"))
                 .startObject("limits")
                 .number("maxMessageBytes", limits.maxTunnelMessageBytes())
                 .number("maxRequestBodyBytes", limits.maxRequestBodyBytes())
@@ -264,6 +269,34 @@ public final class TunnelEndpoint implements Handshake {
                 .filter(authority ->
                         own.contains(authority) || tunnelLabel(request).isPresent())
                 .orElseGet(() -> configuration.publicUris().get(0).getRawAuthority());
+    }
+
+    String publicScheme() {
+        return configuration.publicUris().get(0).getScheme();
+    }
+
+    /** Returns where visitors reach a name: at a host of its own if it can have one. */
+    String publicUrlOf(TunnelName name) {
+        URI pod = configuration.publicUris().get(0);
+        String tunnelHost = configuration.tunnelHost();
+        if (tunnelHost != null && name.isHostLabel()) {
+            String port = pod.getPort() < 0 ? "" : ":" + pod.getPort();
+            return pod.getScheme() + "://" + name.value() + "." + tunnelHost + port + "/";
+        }
+        return pod.getScheme() + "://" + pod.getRawAuthority() + pathOf(name) + "/";
+    }
+
+    VisitAdmission visitAdmission() {
+        return visitAdmission;
+    }
+
+    ByteBudget windowGrowth() {
+        return windowGrowth;
+    }
+
+    /** The open connections of clients. */
+    Set<TunnelConnection> connections() {
+        return connections;
     }
 
     AtomicInteger exchanges() {

@@ -3,6 +3,7 @@ package org.podbridge.tunnel.v1;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.HeaderFields;
+import org.podbridge.json.JsonWriter;
 
 /** What a tunnel client says to the relay. Values are as they came, unchecked. */
 public sealed interface ClientMessage {
@@ -14,8 +15,11 @@ public sealed interface ClientMessage {
      * @param passthrough whether credentials shall cross
      * @param share whether other connections of the same agent may serve the name too
      * @param access who may visit
+     * @param protocol the highest version of the protocol that the client speaks, 0 if it didn't say
+     * @param window how many bytes the relay may send on a new stream, 0 if the client didn't say
      */
-    record Register(@Nullable String name, boolean passthrough, boolean share, Access access)
+    record Register(
+            @Nullable String name, boolean passthrough, boolean share, Access access, int protocol, int window)
             implements ClientMessage {}
 
     /**
@@ -47,6 +51,15 @@ public sealed interface ClientMessage {
         /** Copies the list. */
         public Access {
             webIds = List.copyOf(webIds);
+        }
+
+        /** Adds the member {@code access} to a message. */
+        void writeTo(JsonWriter json) {
+            if (kind == Kind.WEB_IDS) {
+                json.startObject("access").strings("webIds", webIds).endObject();
+            } else {
+                json.string("access", kind == Kind.OWNER ? "owner" : "public");
+            }
         }
     }
 

@@ -43,14 +43,16 @@ public final class ClientMessageCodec {
                         message.string("name"),
                         message.isTrue("passthrough"),
                         message.isTrue("share"),
-                        access(message));
+                        access(message),
+                        Math.max(0, message.integer("protocol", 0)),
+                        Math.max(0, message.integer("window", 0)));
             case "unregister" -> new ClientMessage.Unregister(message.string("name"));
             case "response" -> new ClientMessage.Response(message.string("id"), responseContent(message));
             default -> new ClientMessage.Unknown();
         };
     }
 
-    private static ClientMessage.Access access(JsonMembers message) throws MalformedJsonException {
+    static ClientMessage.Access access(JsonMembers message) throws MalformedJsonException {
         if (!message.has("access")) {
             return ClientMessage.Access.PUBLIC;
         }
@@ -81,16 +83,29 @@ public final class ClientMessageCodec {
     }
 
     /**
-     * Writes a registration.
+     * Writes a registration. What has its default isn't written.
      *
-     * @param name the name to ask for
-     * @param passthrough whether credentials shall cross
+     * @param register what to ask for
      * @return the message
      */
-    public static ByteBuffer encodeRegister(String name, boolean passthrough) {
-        JsonWriter json = JsonWriter.object(128).string("type", "register").string("name", name);
-        if (passthrough) {
+    public static ByteBuffer encodeRegister(ClientMessage.Register register) {
+        JsonWriter json = JsonWriter.object(256)
+                .string("type", "register")
+                .string("name", register.name() == null ? "" : register.name());
+        if (register.passthrough()) {
             json.bool("passthrough", true);
+        }
+        if (register.share()) {
+            json.bool("share", true);
+        }
+        if (register.access().kind() != ClientMessage.Access.Kind.PUBLIC) {
+            register.access().writeTo(json);
+        }
+        if (register.protocol() > 0) {
+            json.number("protocol", register.protocol());
+        }
+        if (register.window() > 0) {
+            json.number("window", register.window());
         }
         return json.finish();
     }

@@ -12,8 +12,21 @@ public sealed interface RelayMessage {
      * @param name the name
      * @param url the path under which visitors reach it
      * @param passthrough whether credentials cross
+     * @param details what only a client hears that named the versions it speaks; null for others
      */
-    record Registered(String name, String url, boolean passthrough) implements RelayMessage {}
+    record Registered(String name, String url, boolean passthrough, @Nullable Details details)
+            implements RelayMessage {}
+
+    /**
+     * How a name is served, for clients beyond version 1.
+     *
+     * @param protocol the version that the connection speaks from now on
+     * @param publicUrl where visitors reach the name
+     * @param window how many bytes the client may send on a new stream
+     * @param maxStreams how many streams run at once
+     * @param access who may visit
+     */
+    record Details(int protocol, String publicUrl, int window, int maxStreams, ClientMessage.Access access) {}
 
     /**
      * Something was refused.

@@ -22,12 +22,20 @@ public final class RelayMessageCodec {
      * @return the message
      */
     public static ByteBuffer encode(RelayMessage.Registered registered) {
-        return JsonWriter.object(256)
+        JsonWriter json = JsonWriter.object(256)
                 .string("type", "registered")
                 .string("name", registered.name())
                 .string("url", registered.url())
-                .bool("passthrough", registered.passthrough())
-                .finish();
+                .bool("passthrough", registered.passthrough());
+        RelayMessage.Details details = registered.details();
+        if (details != null) {
+            json.number("protocol", details.protocol())
+                    .string("publicUrl", details.publicUrl())
+                    .number("window", details.window())
+                    .number("maxStreams", details.maxStreams());
+            details.access().writeTo(json);
+        }
+        return json.finish();
     }
 
     /**
@@ -93,11 +101,26 @@ public final class RelayMessageCodec {
         return switch (type) {
             case "registered" ->
                 new RelayMessage.Registered(
-                        needed(message, "name"), needed(message, "url"), message.isTrue("passthrough"));
+                        needed(message, "name"),
+                        needed(message, "url"),
+                        message.isTrue("passthrough"),
+                        details(message));
             case "error" -> new RelayMessage.Refused(needed(message, "message"));
             case "request" -> request(message);
             default -> new RelayMessage.Unknown();
         };
+    }
+
+    private static RelayMessage.@Nullable Details details(JsonMembers message) throws MalformedJsonException {
+        int protocol = message.integer("protocol", 0);
+        return protocol < 2
+                ? null
+                : new RelayMessage.Details(
+                        protocol,
+                        needed(message, "publicUrl"),
+                        Math.max(0, message.integer("window", 0)),
+                        Math.max(1, message.integer("maxStreams", 1)),
+                        ClientMessageCodec.access(message));
     }
 
     private static RelayMessage.Request request(JsonMembers message) throws MalformedJsonException {

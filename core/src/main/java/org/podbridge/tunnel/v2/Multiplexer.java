@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.Chunk;
@@ -152,10 +153,11 @@ public final class Multiplexer {
      * Opens a stream. The request leaves with the first data, or with the next {@link #flush}.
      *
      * @param head a JSON object of at most {@link Frame#MAX_PAYLOAD_BYTES} bytes, not to be changed any more
-     * @param listener hears of the stream
+     * @param listenerOf gives who hears of the stream; called with the connection's lock held, so that nothing happens
+     *     on the stream before, and must do nothing but remember it
      * @return the stream, or empty if no more can be opened: for the moment, or at all if {@link #isLeaving}
      */
-    public Optional<Stream> open(ByteBuffer head, StreamListener listener) {
+    public Optional<Stream> open(ByteBuffer head, Function<Stream, StreamListener> listenerOf) {
         lock.lock();
         try {
             if (closed || leaving || occupied() >= settings.maxStreams() || lastStream == Integer.MAX_VALUE - 1) {
@@ -163,7 +165,7 @@ public final class Multiplexer {
             }
             lastStream++;
             Stream stream = add(lastStream);
-            stream.listener(listener);
+            stream.listener(listenerOf.apply(stream));
             stream.state().addHead(head);
             writer.schedule(stream);
             return Optional.of(stream);

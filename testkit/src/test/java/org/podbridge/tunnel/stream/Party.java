@@ -39,8 +39,9 @@ final class Party implements StreamListener {
         this.trailers = trailers;
     }
 
-    void on(Stream opened) {
+    StreamListener on(Stream opened) {
         stream = opened;
+        return this;
     }
 
     Stream stream() {

@@ -112,8 +112,7 @@ class StreamInterleavingTest {
 
     private void open() {
         Party party = newParty();
-        relay.open(REQUEST.duplicate(), party).ifPresent(stream -> {
-            party.on(stream);
+        relay.open(REQUEST.duplicate(), party::on).ifPresent(stream -> {
             asking.add(party);
             if (random.nextBoolean()) {
                 relay.flush();

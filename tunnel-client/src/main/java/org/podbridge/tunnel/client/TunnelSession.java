@@ -99,7 +99,12 @@ final class TunnelSession implements RelaySocket.Handler, WholeBodyExchange.Obse
             }
         });
         events.connected();
-        opened.send(() -> ClientMessageCodec.encodeRegister(settings.name(), settings.passthrough()), () -> {});
+        opened.send(() -> ClientMessageCodec.encodeRegister(registration()), () -> {});
+    }
+
+    private ClientMessage.Register registration() {
+        return new ClientMessage.Register(
+                settings.name(), settings.passthrough(), false, ClientMessage.Access.PUBLIC, 0, 0);
     }
 
     @Override

@@ -1,0 +1,316 @@
+package org.podbridge.tunnel;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.podbridge.exchange.Completion;
+import org.podbridge.exchange.Exchange;
+import org.podbridge.exchange.HeaderFields;
+import org.podbridge.exchange.RequestHead;
+import org.podbridge.json.MalformedJsonException;
+import org.podbridge.time.Scheduler;
+import org.podbridge.tunnel.v2.HeadCodec;
+import org.podbridge.tunnel.v2.ResetCode;
+import org.podbridge.tunnel.v2.Stream;
+import org.podbridge.tunnel.v2.StreamData;
+import org.podbridge.tunnel.v2.StreamListener;
+import org.podbridge.tunnel.v2.StreamRequest;
+import org.podbridge.tunnel.v2.StreamResponse;
+
+/**
+ * One visitor's request on a stream: each side is read only as fast as the other takes it, and nothing but what is on
+ * its way is held. Thread-safe.
+ */
+final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
+
+    /** How long a body is held back for a service that doesn't say whether it wants it (RFC 9110 section 10.1.1). */
+    private static final Duration CONTINUE_PATIENCE = Duration.ofSeconds(1);
+
+    private static final int CONTINUE = 100;
+
+    private final HttpVisit visit;
+    private final TunnelEndpoint endpoint;
+    private final VisitorResponse response;
+    private final Exchange exchange;
+    private final Tunnel tunnel;
+    private final IdleTimer idle;
+    private final boolean expectsContinue;
+    private volatile @Nullable Stream stream;
+    private volatile @Nullable RequestSender requestSender;
+    private volatile Scheduler.Task continuePatience = () -> {};
+
+    /** How many bytes the service has promised and not yet sent, -1 if it didn't promise. Confined to the stream. */
+    private long promised = -1;
+
+    StreamedExchange(HttpVisit visit, Tunnel tunnel) {
+        this.visit = visit;
+        this.endpoint = visit.endpoint();
+        this.response = visit.response();
+        this.exchange = visit.response().exchange();
+        this.tunnel = tunnel;
+        this.idle = new IdleTimer(endpoint.scheduler(), this::timedOut);
+        this.expectsContinue =
+                exchange.request().fields().first("expect").orElse("").equalsIgnoreCase("100-continue");
+    }
+
+    void start(TunnelStreams streams) {
+        ByteBuffer head = HeadCodec.encode(head());
+        if (head.remaining() > TunnelStreams.MAX_HEAD_BYTES) {
+            response.refuse(RelayAnswer.HEAD_TOO_LARGE);
+            return;
+        }
+        streams.open(head, this);
+    }
+
+    private StreamRequest head() {
+        RequestHead request = exchange.request();
+        String authority = endpoint.authorityOf(request);
+        boolean withCredentials = tunnel.passthrough() && tunnel.isPublic();
+        HeaderFields crossing = endpoint.requestRules().apply(request, withCredentials, authority, visit.prefix());
+        HeaderFields fields = expectsContinue
+                ? HeaderFields.builder()
+                        .addAll(crossing)
+                        .add("expect", "100-continue")
+                        .build()
+                : crossing;
+        return new StreamRequest(
+                tunnel.name().value(),
+                request.method(),
+                visit.target().path(),
+                authority,
+                endpoint.publicScheme(),
+                fields,
+                false);
+    }
+
+    @Override
+    public StreamListener listener(Stream opening) {
+        stream = opening;
+        return this;
+    }
+
+    @Override
+    public boolean isWanted() {
+        return !response.isOver();
+    }
+
+    @Override
+    public void whenUnwanted(Runnable action) {
+        response.whenGone(action);
+    }
+
+    @Override
+    public void opened(Stream opened) {
+        requestSender = new RequestSender(exchange, opened, idle::progress);
+        idle.start(endpoint.limits().exchangeTimeout());
+        response.whenGone(() -> cancel("the visitor is gone"));
+        if (expectsContinue) {
+            continuePatience = endpoint.scheduler().schedule(CONTINUE_PATIENCE, this::sendBody);
+            return;
+        }
+        sendBody();
+    }
+
+    @Override
+    public void refused(RelayAnswer answer) {
+        response.refuse(answer);
+    }
+
+    @Override
+    public void leaving() {
+        visit.dispatchAgain(tunnel);
+    }
+
+    private void sendBody() {
+        RequestSender sender = requestSender;
+        if (sender != null && response.isWaiting()) {
+            response.guarded(sender::start);
+        }
+    }
+
+    private void cancel(String reason) {
+        reset(ResetCode.CANCEL, reason);
+    }
+
+    private void reset(ResetCode code, String reason) {
+        idle.stop();
+        continuePatience.cancel();
+        Stream open = stream;
+        if (open != null) {
+            open.reset(code, reason);
+        }
+    }
+
+    private void timedOut() {
+        reset(ResetCode.TIMEOUT, "no progress");
+        if (!response.refuse(RelayAnswer.TIMEOUT)) {
+            response.breakOff(new IOException("the service made no progress"));
+        }
+    }
+
+    @Override
+    public boolean onHead(ByteBuffer bytes) {
+        StreamResponse head;
+        try {
+            head = HeadCodec.decodeResponse(bytes);
+        } catch (MalformedJsonException e) {
+            refuseResponse();
+            return true;
+        }
+        idle.progress();
+        if (head.isInterim()) {
+            onInterim(head);
+            return false;
+        }
+        if (head.status() == StreamResponse.SWITCHING_PROTOCOLS) {
+            refuseResponse();
+        } else {
+            continuePatience.cancel();
+            response.guarded(() -> begin(head));
+        }
+        return true;
+    }
+
+    private void onInterim(StreamResponse head) {
+        if (head.status() == CONTINUE) {
+            continuePatience.cancel();
+            sendBody();
+        } else if (response.isWaiting()) {
+            fields(head).ifPresent(fields -> response.guarded(() -> exchange.inform(head.status(), fields)));
+        }
+    }
+
+    private Optional<HeaderFields> fields(StreamResponse head) {
+        return endpoint.responseRules()
+                .apply(
+                        head.fields(),
+                        new ResponseRules.Context(
+                                exchange.request(),
+                                visit.prefix(),
+                                tunnel.passthrough(),
+                                endpoint.isSandboxed(visit.prefix())));
+    }
+
+    private void begin(StreamResponse head) {
+        Optional<HeaderFields> fields = fields(head);
+        if (fields.isEmpty()) {
+            refuseResponse();
+            return;
+        }
+        HeaderFields.Builder framed = HeaderFields.builder().addAll(fields.get());
+        boolean bodiless =
+                exchange.request().method().equals("HEAD") || !ResponseRules.hasContent(head.status());
+        boolean mayTellLength = ResponseRules.hasContent(head.status()) || head.status() == 304;
+        Optional<String> length = mayTellLength ? ResponseRules.claimedLength(head.fields()) : Optional.empty();
+        length.ifPresent(bytes -> framed.add("content-length", bytes));
+        head.fields().first("trailer").filter(FieldRules::isFieldValue).ifPresent(names -> framed.add("trailer", names));
+        promised = bodiless ? -1 : length.map(Long::parseLong).orElse(-1L);
+        if (isEndless(head)) {
+            idle.suspend();
+        } else {
+            idle.start(endpoint.limits().streamIdleTimeout());
+        }
+        if (!response.begin(head.status(), framed.build())) {
+            cancel("the visitor is gone");
+        }
+    }
+
+    private static boolean isEndless(StreamResponse head) {
+        return head.fields()
+                .first("content-type")
+                .filter(type -> type.toLowerCase(Locale.ROOT).startsWith("text/event-stream"))
+                .isPresent();
+    }
+
+    private void refuseResponse() {
+        reset(ResetCode.PROTOCOL, "a response that can't be passed on");
+        response.refuse(RelayAnswer.BAD_RESPONSE);
+    }
+
+    @Override
+    public void onData(StreamData data, Completion handedOn) {
+        idle.progress();
+        int size = data.bytes().remaining();
+        if (response.isOver()) {
+            handedOn.failed(new IOException("the exchange is over"));
+        } else if (promised >= 0 && (size > promised || (data.last() && size < promised))) {
+            handedOn.failed(new IOException("not as many bytes as promised"));
+            reset(ResetCode.PROTOCOL, "not as many bytes as promised");
+            response.breakOff(new IOException("the service sent another number of bytes than it promised"));
+        } else {
+            promised -= promised >= 0 ? size : 0;
+            response.guarded(() -> exchange.write(data.bytes(), data.last(), new Written(data.last(), handedOn)));
+        }
+    }
+
+    /** The end of one write to the visitor. */
+    private final class Written implements Completion {
+
+        private final boolean last;
+        private final Completion handedOn;
+
+        Written(boolean last, Completion handedOn) {
+            this.last = last;
+            this.handedOn = handedOn;
+        }
+
+        @Override
+        public void succeeded() {
+            idle.progress();
+            handedOn.succeeded();
+            if (last) {
+                response.finish();
+                cancel("the response is complete"); // nobody reads the rest of the request, if there is one
+            }
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            handedOn.failed(cause);
+            cancel("the visitor is gone");
+            response.breakOff(cause);
+        }
+    }
+
+    @Override
+    public void onTrailers(ByteBuffer bytes) {
+        try {
+            HeaderFields trailers = endpoint.responseRules().trailers(HeadCodec.decodeTrailers(bytes));
+            if (!response.isOver()) {
+                response.guarded(() -> exchange.trailers(trailers));
+            }
+        } catch (MalformedJsonException e) {
+            reset(ResetCode.PROTOCOL, "malformed trailers");
+            response.breakOff(new IOException("malformed trailers"));
+        }
+    }
+
+    @Override
+    public void onReset(ResetCode code, String reason) {
+        end(
+                switch (code) {
+                    case REFUSED -> RelayAnswer.UNREACHABLE;
+                    case TIMEOUT -> RelayAnswer.TIMEOUT;
+                    case TOO_LARGE -> RelayAnswer.RESPONSE_TOO_LARGE;
+                    case PROTOCOL, FLOW_CONTROL -> RelayAnswer.BAD_RESPONSE;
+                    case CANCEL, INTERNAL -> RelayAnswer.BROKEN_OFF;
+                },
+                "the stream was reset: " + code);
+    }
+
+    @Override
+    public void onDisconnected() {
+        end(RelayAnswer.DISCONNECTED, "the tunnel was disconnected");
+    }
+
+    private void end(RelayAnswer answer, String cause) {
+        idle.stop();
+        continuePatience.cancel();
+        if (!response.refuse(answer)) {
+            response.breakOff(new IOException(cause));
+        }
+    }
+}

@@ -1,0 +1,142 @@
+package org.podbridge.tunnel;
+
+import java.util.concurrent.atomic.AtomicReference;
+import org.podbridge.exchange.Completion;
+import org.podbridge.exchange.Exchange;
+import org.podbridge.exchange.HeaderFields;
+import org.podbridge.exchange.RequestHead;
+import org.podbridge.exchange.ResponseHead;
+import org.podbridge.exchange.ShortResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one outcome of a visitor's request. Many may try to bring it about (the client's answer, a time limit, either
+ * side's departure): the first one does. Thread-safe.
+ */
+final class VisitorResponse {
+
+    private static final Logger logger = LoggerFactory.getLogger(VisitorResponse.class);
+
+    private final TunnelEndpoint endpoint;
+    private final Exchange exchange;
+    private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
+
+    /** What is to be done when the visitor leaves; null once it has left. */
+    private final AtomicReference<Runnable> whenGone = new AtomicReference<>(() -> {});
+
+    private static final Runnable GONE = () -> {};
+
+    private enum State {
+        WAITING,
+        BEGUN,
+        OVER
+    }
+
+    VisitorResponse(TunnelEndpoint endpoint, Exchange exchange) {
+        this.endpoint = endpoint;
+        this.exchange = exchange;
+    }
+
+    /** Counts the exchange, until it is over, and listens for the visitor's departure. */
+    void start() {
+        endpoint.exchanges().incrementAndGet();
+        guarded(() -> exchange.onGone(this::gone));
+    }
+
+    RequestHead request() {
+        return exchange.request();
+    }
+
+    Exchange exchange() {
+        return exchange;
+    }
+
+    boolean isOver() {
+        return state.get() == State.OVER;
+    }
+
+    boolean isWaiting() {
+        return state.get() == State.WAITING;
+    }
+
+    /** Sets what is done when the visitor leaves, in place of what was set before; at once if it has left. */
+    void whenGone(Runnable action) {
+        Runnable before = whenGone.getAndUpdate(now -> now == GONE ? GONE : action);
+        if (before == GONE) {
+            action.run();
+        }
+    }
+
+    private void gone() {
+        finish();
+        whenGone.getAndSet(GONE).run();
+    }
+
+    /** Ends the exchange with an answer of the relay's own; returns false if another outcome came first. */
+    boolean refuse(RelayAnswer answer) {
+        return refuse(answer.toResponse(exchange.request()));
+    }
+
+    boolean refuse(ShortResponse response) {
+        if (!state.compareAndSet(State.WAITING, State.OVER)) {
+            return false;
+        }
+        endpoint.exchanges().decrementAndGet();
+        guarded(() -> response.sendTo(exchange));
+        return true;
+    }
+
+    /**
+     * Begins the service's answer; returns false if another outcome came first. Who begins must {@link #finish} or
+     * {@link #breakOff}.
+     */
+    boolean begin(int status, HeaderFields fields) {
+        if (!state.compareAndSet(State.WAITING, State.BEGUN)) {
+            return false;
+        }
+        exchange.begin(new ResponseHead(status, fields));
+        return true;
+    }
+
+    /** Notes that the exchange is over. Idempotent. */
+    void finish() {
+        if (state.getAndSet(State.OVER) != State.OVER) {
+            endpoint.exchanges().decrementAndGet();
+        }
+    }
+
+    /** Breaks the exchange off, so that the answer never looks complete. */
+    void breakOff(Throwable cause) {
+        finish();
+        exchange.abort(cause);
+    }
+
+    /** The boundary at which a fault of ours, or of the container, ends this exchange and nothing else. */
+    void guarded(Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException e) {
+            logger.error("An exchange is broken off because of a fault", e);
+            gone();
+            exchange.abort(e);
+        }
+    }
+
+    /** Returns a completion that ends the exchange with the write that it is told of. */
+    Completion finishing(Runnable atTheEnd) {
+        return new Completion() {
+            @Override
+            public void succeeded() {
+                finish();
+                atTheEnd.run();
+            }
+
+            @Override
+            public void failed(Throwable cause) {
+                breakOff(cause);
+                atTheEnd.run();
+            }
+        };
+    }
+}

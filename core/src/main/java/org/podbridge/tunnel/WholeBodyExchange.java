@@ -1,0 +1,167 @@
+package org.podbridge.tunnel;
+
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.podbridge.exchange.Exchange;
+import org.podbridge.exchange.HeaderFields;
+import org.podbridge.exchange.RequestHead;
+import org.podbridge.tunnel.v1.ClientMessage;
+import org.podbridge.tunnel.v1.RelayMessage;
+import org.podbridge.tunnel.v1.RelayMessageCodec;
+
+/** One visitor's request on its way through a tunnel of version 1 and back, its bodies whole. Thread-safe. */
+final class WholeBodyExchange {
+
+    private final HttpVisit visit;
+    private final TunnelEndpoint endpoint;
+    private final VisitorResponse response;
+    private final Exchange exchange;
+    private final Tunnel admittedTo;
+
+    private volatile boolean passthrough;
+    private volatile @Nullable TunnelConnection connection;
+    private volatile @Nullable String id;
+
+    WholeBodyExchange(HttpVisit visit, Tunnel admittedTo) {
+        this.visit = visit;
+        this.endpoint = visit.endpoint();
+        this.response = visit.response();
+        this.exchange = visit.response().exchange();
+        this.admittedTo = admittedTo;
+    }
+
+    void start() {
+        response.whenGone(this::forget);
+        long max = endpoint.limits().maxRequestBodyBytes();
+        long announced = announcedLength(exchange.request());
+        if (announced > max) {
+            response.refuse(RelayAnswer.BODY_TOO_LARGE);
+            return;
+        }
+        new BodyCollector(
+                        exchange,
+                        max,
+                        announced,
+                        endpoint.budget(),
+                        (body, outcome) -> response.guarded(() -> {
+                            try {
+                                collected(body, outcome);
+                            } finally {
+                                body.release();
+                            }
+                        }))
+                .next();
+    }
+
+    private static long announcedLength(RequestHead request) {
+        try {
+            return request.fields().first("content-length").map(Long::parseLong).orElse(-1L);
+        } catch (NumberFormatException e) {
+            return -1;
+        }
+    }
+
+    private void collected(BodyCollector body, BodyCollector.Outcome outcome) {
+        switch (outcome) {
+            case COLLECTED -> send(body.body());
+            case TOO_LARGE -> response.refuse(RelayAnswer.BODY_TOO_LARGE);
+            case OVER_BUDGET -> response.refuse(RelayAnswer.BUSY);
+            case FAILED -> response.finish();
+        }
+    }
+
+    private void send(byte[] body) {
+        if (response.isOver()) {
+            return;
+        }
+        // Looked up anew: the body may have taken its time.
+        VisitAdmission.Decision decision = endpoint.visitAdmission().stillAdmitted(exchange.request(), admittedTo);
+        if (decision instanceof VisitAdmission.Decision.Refused refused) {
+            response.refuse(refused.response());
+            return;
+        }
+        Tunnel tunnel = ((VisitAdmission.Decision.Admitted) decision).tunnel();
+        Optional<TunnelConnection> least = tunnel.leastBusy(TunnelConnection::takesWholeBodies);
+        if (least.isEmpty()) {
+            response.refuse(RelayAnswer.BUSY); // replaced by a connection that streams, while the body came
+            return;
+        }
+        passthrough = tunnel.passthrough();
+        RequestHead request = exchange.request();
+        boolean withCredentials = tunnel.passthrough() && tunnel.isPublic();
+        HeaderFields fields = endpoint.requestRules()
+                .apply(request, withCredentials, endpoint.authorityOf(request), visit.prefix());
+        connection = least.get();
+        id = least.get()
+                .send(
+                        this,
+                        newId -> RelayMessageCodec.encode(new RelayMessage.Request(
+                                newId, request.method(), visit.target().path(), fields, body)))
+                .orElse(null);
+        if (response.isOver()) {
+            forget(); // gone before it was known under which id it waits
+        }
+    }
+
+    private void forget() {
+        TunnelConnection asked = connection;
+        String waitsUnder = id;
+        if (asked != null && waitsUnder != null) {
+            asked.forget(waitsUnder);
+        }
+    }
+
+    /** Ends the exchange with an answer of the relay's own, unless it has ended already. */
+    void refuse(RelayAnswer answer) {
+        response.refuse(answer);
+    }
+
+    /** Ends the exchange with the service's answer, unless it has ended already. */
+    void answer(ClientMessage.ResponseContent content) {
+        byte[] body = ResponseRules.hasContent(content.status()) ? content.body() : new byte[0];
+        if (!endpoint.budget().tryReserve(body.length)) {
+            refuse(RelayAnswer.BUSY);
+            return;
+        }
+        Runnable release = () -> endpoint.budget().release(body.length);
+        Optional<HeaderFields> fields = endpoint.responseRules()
+                .apply(
+                        content.fields(),
+                        new ResponseRules.Context(
+                                exchange.request(),
+                                visit.prefix(),
+                                passthrough,
+                                endpoint.isSandboxed(visit.prefix())));
+        if (fields.isEmpty()) {
+            release.run();
+            refuse(RelayAnswer.BAD_RESPONSE);
+            return;
+        }
+        HeaderFields.Builder framed = HeaderFields.builder().addAll(fields.get());
+        contentLength(content, body).ifPresent(length -> framed.add("content-length", length));
+        Once released = new Once(release);
+        try {
+            if (response.begin(content.status(), framed.build())) {
+                new BodySender(exchange, body, response.finishing(released)).next();
+            } else {
+                released.run();
+            }
+        } catch (RuntimeException e) {
+            released.run();
+            response.guarded(() -> {
+                throw e;
+            });
+        }
+    }
+
+    /** Framing follows from the body that is there; only a response to HEAD tells a length that nobody frames. */
+    private Optional<String> contentLength(ClientMessage.ResponseContent content, byte[] body) {
+        if (exchange.request().method().equals("HEAD")) {
+            boolean mayTell = ResponseRules.hasContent(content.status()) || content.status() == 304;
+            return mayTell ? ResponseRules.claimedLength(content.fields()) : Optional.empty();
+        }
+        return ResponseRules.hasContent(content.status())
+                ? Optional.of(Integer.toString(body.length))
+                : Optional.empty();
+    }
+}
