@@ -255,6 +255,11 @@ public final class MessageSocket implements ConnectionListener {
     }
 
     @Override
+    public void onPing() {
+        heard();
+    }
+
+    @Override
     public void onPong() {
         KeepAlive alive = keepAlive;
         if (alive != null) {
