@@ -201,12 +201,14 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
             return;
         }
         HeaderFields.Builder framed = HeaderFields.builder().addAll(fields.get());
-        boolean bodiless =
-                exchange.request().method().equals("HEAD") || !ResponseRules.hasContent(head.status());
+        boolean bodiless = exchange.request().method().equals("HEAD") || !ResponseRules.hasContent(head.status());
         boolean mayTellLength = ResponseRules.hasContent(head.status()) || head.status() == 304;
         Optional<String> length = mayTellLength ? ResponseRules.claimedLength(head.fields()) : Optional.empty();
         length.ifPresent(bytes -> framed.add("content-length", bytes));
-        head.fields().first("trailer").filter(FieldRules::isFieldValue).ifPresent(names -> framed.add("trailer", names));
+        head.fields()
+                .first("trailer")
+                .filter(FieldRules::isFieldValue)
+                .ifPresent(names -> framed.add("trailer", names));
         promised = bodiless ? -1 : length.map(Long::parseLong).orElse(-1L);
         if (isEndless(head)) {
             idle.suspend();

@@ -211,7 +211,7 @@ final class TunnelConnection implements MessageSocket.Handler {
             open.onPart(part, last);
         } catch (FrameException e) {
             logger.debug("A tunnel connection of {} is closed: {}", identity.webId(), e.getMessage());
-            closeNow(new CloseStatus(CloseStatus.PROTOCOL_ERROR, e.getMessage()));
+            closeNow(new CloseStatus(CloseStatus.PROTOCOL_ERROR, String.valueOf(e.getMessage())));
         }
         return true;
     }

@@ -59,9 +59,8 @@ final class VisitAdmission {
     private CompletionStage<Decision> askPolicy(RequestHead request, Tunnel tunnel, Optional<Identity> visitor) {
         return endpoint.policy()
                 .mayVisit(visitor, tunnel.info(), request)
-                .thenApply(decision -> decision instanceof AccessDecision.Allow
-                        ? new Decision.Admitted(tunnel)
-                        : forbidden(request));
+                .thenApply(decision ->
+                        decision instanceof AccessDecision.Allow ? new Decision.Admitted(tunnel) : forbidden(request));
     }
 
     /**

@@ -1,6 +1,7 @@
 package org.podbridge.tunnel;
 
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.Completion;
 import org.podbridge.exchange.Exchange;
 import org.podbridge.exchange.HeaderFields;
@@ -23,9 +24,7 @@ final class VisitorResponse {
     private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
 
     /** What is to be done when the visitor leaves; null once it has left. */
-    private final AtomicReference<Runnable> whenGone = new AtomicReference<>(() -> {});
-
-    private static final Runnable GONE = () -> {};
+    private final AtomicReference<@Nullable Runnable> whenGone = new AtomicReference<>(() -> {});
 
     private enum State {
         WAITING,
@@ -62,15 +61,17 @@ final class VisitorResponse {
 
     /** Sets what is done when the visitor leaves, in place of what was set before; at once if it has left. */
     void whenGone(Runnable action) {
-        Runnable before = whenGone.getAndUpdate(now -> now == GONE ? GONE : action);
-        if (before == GONE) {
+        if (whenGone.getAndUpdate(before -> before == null ? null : action) == null) {
             action.run();
         }
     }
 
     private void gone() {
         finish();
-        whenGone.getAndSet(GONE).run();
+        Runnable action = whenGone.getAndSet(null);
+        if (action != null) {
+            action.run();
+        }
     }
 
     /** Ends the exchange with an answer of the relay's own; returns false if another outcome came first. */

@@ -89,8 +89,8 @@ final class WholeBodyExchange {
         passthrough = tunnel.passthrough();
         RequestHead request = exchange.request();
         boolean withCredentials = tunnel.passthrough() && tunnel.isPublic();
-        HeaderFields fields = endpoint.requestRules()
-                .apply(request, withCredentials, endpoint.authorityOf(request), visit.prefix());
+        HeaderFields fields =
+                endpoint.requestRules().apply(request, withCredentials, endpoint.authorityOf(request), visit.prefix());
         connection = least.get();
         id = least.get()
                 .send(
@@ -128,10 +128,7 @@ final class WholeBodyExchange {
                 .apply(
                         content.fields(),
                         new ResponseRules.Context(
-                                exchange.request(),
-                                visit.prefix(),
-                                passthrough,
-                                endpoint.isSandboxed(visit.prefix())));
+                                exchange.request(), visit.prefix(), passthrough, endpoint.isSandboxed(visit.prefix())));
         if (fields.isEmpty()) {
             release.run();
             refuse(RelayAnswer.BAD_RESPONSE);

@@ -14,8 +14,10 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.identity.TunnelName;
+import org.podbridge.identity.WebId;
 import org.podbridge.limits.Limits;
 import org.podbridge.time.TestScheduler;
+import org.podbridge.tunnel.v1.ClientMessage;
 
 class PendingExchangesTest {
 
@@ -24,19 +26,22 @@ class PendingExchangesTest {
     private final TestScheduler time = new TestScheduler();
     private final SecureRandom random = new SecureRandom();
     private final PendingExchanges pending = new PendingExchanges(2, time, random);
-    private final List<VisitorExchange> late = new ArrayList<>();
+    private final List<WholeBodyExchange> late = new ArrayList<>();
 
-    private VisitorExchange exchange() {
-        return new VisitorExchange(
+    private WholeBodyExchange exchange() {
+        HttpVisit visit = new HttpVisit(
                 TestEndpoint.create(Limits.defaults(), time),
                 new TestExchange(RequestHead.builder("GET", "/tunnel/app/").build()),
                 new TunnelTarget.Service(TunnelName.of("app"), "/"),
                 "/tunnel/app");
+        WebId owner = WebId.of("https://alice.example/#me");
+        return new WholeBodyExchange(
+                visit, new Tunnel(TunnelName.of("app"), owner, false, false, ClientMessage.Access.PUBLIC, List.of()));
     }
 
     @Test
     void givesAnEntryToTheFirstWhoAsks() {
-        VisitorExchange exchange = exchange();
+        WholeBodyExchange exchange = exchange();
         String id = pending.add(exchange, LIMIT, late::add).orElseThrow();
         assertThat(pending.take("x")).isEmpty();
         assertThat(pending.take(id)).containsSame(exchange);
@@ -49,7 +54,7 @@ class PendingExchangesTest {
 
     @Test
     void givesAnEntryToItsDeadlineIfNobodyAsks() {
-        VisitorExchange exchange = exchange();
+        WholeBodyExchange exchange = exchange();
         String id = pending.add(exchange, LIMIT, late::add).orElseThrow();
         time.advance(LIMIT);
         assertThat(late).containsExactly(exchange);
@@ -95,7 +100,7 @@ class PendingExchangesTest {
     void givesEachEntryOnceUnderConcurrency() throws Exception {
         PendingExchanges wide = new PendingExchanges(10_000, time, random);
         List<String> ids = new ArrayList<>();
-        VisitorExchange exchange = exchange();
+        WholeBodyExchange exchange = exchange();
         for (int i = 0; i < 10_000; i++) {
             ids.add(wide.add(exchange, LIMIT, late::add).orElseThrow());
         }

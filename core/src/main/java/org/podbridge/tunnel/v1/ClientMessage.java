@@ -18,8 +18,7 @@ public sealed interface ClientMessage {
      * @param protocol the highest version of the protocol that the client speaks, 0 if it didn't say
      * @param window how many bytes the relay may send on a new stream, 0 if the client didn't say
      */
-    record Register(
-            @Nullable String name, boolean passthrough, boolean share, Access access, int protocol, int window)
+    record Register(@Nullable String name, boolean passthrough, boolean share, Access access, int protocol, int window)
             implements ClientMessage {}
 
     /**

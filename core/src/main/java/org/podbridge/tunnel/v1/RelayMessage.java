@@ -14,8 +14,11 @@ public sealed interface RelayMessage {
      * @param passthrough whether credentials cross
      * @param details what only a client hears that named the versions it speaks; null for others
      */
-    record Registered(String name, String url, boolean passthrough, @Nullable Details details)
-            implements RelayMessage {}
+    record Registered(
+            String name,
+            String url,
+            boolean passthrough,
+            @Nullable Details details) implements RelayMessage {}
 
     /**
      * How a name is served, for clients beyond version 1.

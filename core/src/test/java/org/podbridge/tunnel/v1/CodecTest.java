@@ -18,30 +18,54 @@ class CodecTest {
 
     @Test
     void acknowledgesExactlyAsOldClientsKnowIt() {
-        assertThat(text(RelayMessageCodec.encode(new RelayMessage.Registered("myapp", "/tunnel/myapp/", false))))
+        assertThat(text(RelayMessageCodec.encode(new RelayMessage.Registered("myapp", "/tunnel/myapp/", false, null))))
                 .isEqualTo(
                         "{\"type\":\"registered\",\"name\":\"myapp\",\"url\":\"/tunnel/myapp/\",\"passthrough\":false}");
     }
 
     @Test
     void asksForANameExactlyAsOldRelaysKnowIt() {
-        assertThat(text(ClientMessageCodec.encodeRegister("myapp", false)))
+        assertThat(text(ClientMessageCodec.encodeRegister(register("myapp"))))
                 .isEqualTo("{\"type\":\"register\",\"name\":\"myapp\"}");
+    }
+
+    private static ClientMessage.Register register(String name) {
+        return new ClientMessage.Register(name, false, false, ClientMessage.Access.PUBLIC, 0, 0);
+    }
+
+    @Test
+    void negotiatesVersionsOnlyWithWhoNamesThem() throws MalformedJsonException {
+        ClientMessage.Access access = new ClientMessage.Access(ClientMessage.Access.Kind.OWNER, List.of());
+        ClientMessage.Register asked = new ClientMessage.Register("a", true, true, access, 2, 65_536);
+        String request = text(ClientMessageCodec.encodeRegister(asked));
+        assertThat(request)
+                .isEqualTo("{\"type\":\"register\",\"name\":\"a\",\"passthrough\":true,\"share\":true,"
+                        + "\"access\":\"owner\",\"protocol\":2,\"window\":65536}");
+        assertThat(decodeClient(request)).isEqualTo(asked);
+        RelayMessage.Registered given = new RelayMessage.Registered(
+                "a", "/tunnel/a/", true, new RelayMessage.Details(2, "https://a.example/", 262_144, 256, access));
+        String answer = text(RelayMessageCodec.encode(given));
+        assertThat(answer)
+                .isEqualTo("{\"type\":\"registered\",\"name\":\"a\",\"url\":\"/tunnel/a/\",\"passthrough\":true,"
+                        + "\"protocol\":2,\"publicUrl\":\"https://a.example/\",\"window\":262144,"
+                        + "\"maxStreams\":256,\"access\":\"owner\"}");
+        byte[] bytes = answer.getBytes(StandardCharsets.UTF_8);
+        assertThat(RelayMessageCodec.decode(bytes, bytes.length)).isEqualTo(given);
     }
 
     @Test
     void onlyTheBooleanTrueAsksForPassthrough() throws MalformedJsonException {
         assertThat(decodeClient("{\"type\":\"register\",\"name\":\"a\",\"passthrough\":true}"))
-                .isEqualTo(new ClientMessage.Register("a", true, false, ClientMessage.Access.PUBLIC));
+                .isEqualTo(new ClientMessage.Register("a", true, false, ClientMessage.Access.PUBLIC, 0, 0));
         assertThat(decodeClient("{\"type\":\"register\",\"name\":\"a\",\"passthrough\":\"true\"}"))
-                .isEqualTo(new ClientMessage.Register("a", false, false, ClientMessage.Access.PUBLIC));
+                .isEqualTo(register("a"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"null", "1", "[]", "\"stranger\"", "{}", "{\"webIds\":1}", "{\"webIds\":[1]}"})
     void neverTakesAccessThatItDoesntKnowForPublic(String access) throws MalformedJsonException {
         assertThat(decodeClient("{\"type\":\"register\",\"name\":\"a\",\"access\":" + access + "}"))
-                .isEqualTo(new ClientMessage.Register("a", false, false, ClientMessage.Access.INVALID));
+                .isEqualTo(new ClientMessage.Register("a", false, false, ClientMessage.Access.INVALID, 0, 0));
     }
 
     @Test

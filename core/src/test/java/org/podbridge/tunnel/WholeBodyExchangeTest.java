@@ -13,7 +13,7 @@ import org.podbridge.time.TestScheduler;
 import org.podbridge.tunnel.v1.ClientMessage;
 
 /** What can't be brought about from outside: moments within a step. */
-class VisitorExchangeTest {
+class WholeBodyExchangeTest {
 
     private static final TunnelName APP = TunnelName.of("app");
     private static final WebId ALICE = WebId.of("https://alice.example/#me");
@@ -28,7 +28,7 @@ class VisitorExchangeTest {
     private void visit() {
         endpoint.registry()
                 .claim(new Tunnel(APP, ALICE, false, false, ClientMessage.Access.PUBLIC, List.of(connection)));
-        new VisitorExchange(endpoint, exchange, new TunnelTarget.Service(APP, "/"), "/tunnel/app").start();
+        new HttpVisit(endpoint, exchange, new TunnelTarget.Service(APP, "/"), "/tunnel/app").start();
     }
 
     @Test
