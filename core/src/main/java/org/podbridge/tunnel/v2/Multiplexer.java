@@ -86,9 +86,10 @@ public final class Multiplexer {
          *
          * @param stream the stream
          * @param head a JSON object, lent for this call
+         * @param end whether nothing follows the head but the end; the listener hears of that end too
          * @return who hears of the stream from now on
          */
-        default StreamListener onRequest(Stream stream, ByteBuffer head) {
+        default StreamListener onRequest(Stream stream, ByteBuffer head, boolean end) {
             throw new IllegalStateException("the relay opens streams, nobody else");
         }
 
@@ -323,7 +324,7 @@ public final class Multiplexer {
         } finally {
             lock.unlock();
         }
-        stream.listener(events.onRequest(stream, request.head()));
+        stream.listener(events.onRequest(stream, request.head(), request.end()));
         if (request.end()) {
             stream.onData(new Frame.Data(request.stream(), ByteBuffer.allocate(0), true, false, false), null);
         }

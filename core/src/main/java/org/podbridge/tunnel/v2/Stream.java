@@ -72,6 +72,24 @@ public final class Stream {
     }
 
     /**
+     * Sends the final head and the first data, together where there is room: what is short leaves in one message.
+     *
+     * @param head a JSON object, not to be changed any more
+     * @param data as for {@link #send}
+     * @param completion as for {@link #send}
+     */
+    public void respond(ByteBuffer head, StreamData data, Completion completion) {
+        boolean[] taken = new boolean[1];
+        multiplexer.update(this, () -> {
+            state.addHead(head);
+            taken[0] = state.offer(data, completion);
+        });
+        if (!taken[0]) {
+            completion.failed(new StreamClosedException());
+        }
+    }
+
+    /**
      * Sends trailer fields, which end the direction. To be called in place of a last {@link #send}.
      *
      * @param fields a JSON array of pairs, not to be changed any more

@@ -69,7 +69,7 @@ class StreamInterleavingTest {
         relay = Multiplexer.ofRelay(settings, toClient, () -> 1_000_000, time, new Quiet());
         client = Multiplexer.ofClient(settings, toRelay, () -> 1_000_000, time, new Quiet() {
             @Override
-            public StreamListener onRequest(org.podbridge.tunnel.v2.Stream stream, ByteBuffer head) {
+            public StreamListener onRequest(org.podbridge.tunnel.v2.Stream stream, ByteBuffer head, boolean end) {
                 Party party = newParty();
                 party.on(stream);
                 answering.add(party);
