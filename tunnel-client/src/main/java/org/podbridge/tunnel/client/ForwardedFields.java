@@ -56,6 +56,13 @@ final class ForwardedFields {
         return to.build();
     }
 
+    /** Returns the fields of an answer whose trailers may follow, and so are announced to the visitor too. */
+    static HeaderFields ofStreamedResponse(HttpFields from) {
+        HeaderFields.Builder to = HeaderFields.builder().addAll(ofResponse(from));
+        from.getValuesList("trailer").forEach(names -> to.add("trailer", names));
+        return to.build();
+    }
+
     private static boolean crosses(String lowerCaseName, Set<String> nominated) {
         return !HOP_BY_HOP.contains(lowerCaseName) && !nominated.contains(lowerCaseName);
     }

@@ -12,12 +12,14 @@ import org.eclipse.jetty.client.ProcessingProtocolHandler;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.transport.HttpClientTransportOverHTTP;
 import org.eclipse.jetty.http.HttpCookieStore;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.ClientConnector;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.podbridge.exchange.HeaderFields;
+import org.podbridge.tunnel.v2.StreamRequest;
 
 /**
  * The service behind the tunnel, and how many requests it is given at a time. It makes requests that go out as the
@@ -34,6 +36,16 @@ final class LocalService {
     private static final int MAX_REQUEST_HEAD_BYTES = 131_072;
     private static final int MAX_RESPONSE_HEAD_BYTES = 65_536;
     private static final int BUFFER_BYTES = 65_536;
+
+    private static final int CONTINUE = 100;
+    private static final int EARLY_HINTS = 103;
+    private static final String INTERIM = InterimListener.class.getName();
+
+    /** Hears what a service says ahead of its answer. */
+    @FunctionalInterface
+    interface InterimListener {
+        void onInterim(int status, HttpFields fields);
+    }
 
     /** In a path, not a query: Jetty can't send it. */
     private static final Pattern BROKEN_ESCAPE = Pattern.compile("^[^?]*%(?![0-9A-Fa-f]{2})");
@@ -73,9 +85,25 @@ final class LocalService {
         client.getContentDecoderFactories().clear();
         // Redirects, authentication and upgrades are the visitor's business; interim answers are nobody's.
         client.getProtocolHandlers().clear();
-        client.getProtocolHandlers().put(new ContinueProtocolHandler());
+        client.getProtocolHandlers().put(new ContinueProtocolHandler() {
+            @Override
+            protected Runnable onContinue(Request request) {
+                return () -> tell(request, CONTINUE, HttpFields.EMPTY);
+            }
+        });
         client.getProtocolHandlers().put(new ProcessingProtocolHandler());
-        client.getProtocolHandlers().put(new EarlyHintsProtocolHandler());
+        client.getProtocolHandlers().put(new EarlyHintsProtocolHandler() {
+            @Override
+            protected void onEarlyHints(Request request, HttpFields fields) {
+                tell(request, EARLY_HINTS, fields);
+            }
+        });
+    }
+
+    private static void tell(Request request, int status, HttpFields fields) {
+        if (request.getAttributes().get(INTERIM) instanceof InterimListener listener) {
+            listener.onInterim(status, fields);
+        }
     }
 
     /** Ends all requests and connections. */
@@ -121,5 +149,17 @@ final class LocalService {
                 })
                 .timeout(responseMillis, TimeUnit.MILLISECONDS)
                 .idleTimeout(responseMillis, TimeUnit.MILLISECONDS);
+    }
+
+    /** Makes a request that may take any time, not yet sent. */
+    Request newStreamedRequest(StreamRequest asked, InterimListener interim) {
+        Request request = newRequest(asked.method(), asked.path(), asked.fields())
+                .timeout(0, TimeUnit.MILLISECONDS)
+                .idleTimeout(0, TimeUnit.MILLISECONDS)
+                .attribute(INTERIM, interim);
+        if (asked.fields().first("expect").orElse("").equalsIgnoreCase("100-continue")) {
+            request.headers(fields -> fields.put(HttpHeader.EXPECT, "100-continue"));
+        }
+        return request;
     }
 }
