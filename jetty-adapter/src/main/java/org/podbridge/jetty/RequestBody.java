@@ -15,6 +15,7 @@ import org.eclipse.jetty.util.thread.Scheduler;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.BodyReader;
 import org.podbridge.exchange.Chunk;
+import org.podbridge.jetty.websocket.JettyChunk;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
