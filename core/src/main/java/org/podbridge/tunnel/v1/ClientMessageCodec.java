@@ -1,5 +1,7 @@
 package org.podbridge.tunnel.v1;
 
+import static java.util.Objects.requireNonNull;
+
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -81,18 +83,32 @@ public final class ClientMessageCodec {
     }
 
     /**
-     * Writes a registration.
+     * Writes a registration. What is as the relay has it by default is left out.
      *
-     * @param name the name to ask for
-     * @param passthrough whether credentials shall cross
+     * @param register the name to ask for, and how; its access rule must be one of the protocol's
      * @return the message
      */
-    public static ByteBuffer encodeRegister(String name, boolean passthrough) {
-        JsonWriter json = JsonWriter.object(128).string("type", "register").string("name", name);
-        if (passthrough) {
+    public static ByteBuffer encodeRegister(ClientMessage.Register register) {
+        JsonWriter json =
+                JsonWriter.object(128).string("type", "register").string("name", requireNonNull(register.name()));
+        if (register.passthrough()) {
             json.bool("passthrough", true);
         }
+        if (register.share()) {
+            json.bool("share", true);
+        }
+        encodeAccess(register.access(), json);
         return json.finish();
+    }
+
+    private static void encodeAccess(ClientMessage.Access access, JsonWriter json) {
+        switch (access.kind()) {
+            case PUBLIC -> {}
+            case OWNER -> json.string("access", "owner");
+            case WEB_IDS ->
+                json.startObject("access").strings("webIds", access.webIds()).endObject();
+            case INVALID -> throw new IllegalArgumentException("access: INVALID");
+        }
     }
 
     /**

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.json.MalformedJsonException;
@@ -25,8 +26,30 @@ class CodecTest {
 
     @Test
     void asksForANameExactlyAsOldRelaysKnowIt() {
-        assertThat(text(ClientMessageCodec.encodeRegister("myapp", false)))
+        assertThat(text(ClientMessageCodec.encodeRegister(
+                        new ClientMessage.Register("myapp", false, false, ClientMessage.Access.PUBLIC))))
                 .isEqualTo("{\"type\":\"register\",\"name\":\"myapp\"}");
+    }
+
+    static List<ClientMessage.Register> registrations() {
+        return List.of(
+                new ClientMessage.Register("a", true, false, ClientMessage.Access.PUBLIC),
+                new ClientMessage.Register("a", false, true, ClientMessage.Access.PUBLIC),
+                new ClientMessage.Register(
+                        "a", false, false, new ClientMessage.Access(ClientMessage.Access.Kind.OWNER, List.of())),
+                new ClientMessage.Register(
+                        "a",
+                        true,
+                        true,
+                        new ClientMessage.Access(
+                                ClientMessage.Access.Kind.WEB_IDS, List.of("https://bob.example/#me", "did:\"x\""))));
+    }
+
+    @ParameterizedTest
+    @MethodSource("registrations")
+    void readsARegistrationAsItWasWritten(ClientMessage.Register register) throws MalformedJsonException {
+        assertThat(decodeClient(text(ClientMessageCodec.encodeRegister(register))))
+                .isEqualTo(register);
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.podbridge.connection.MessageSocket;
 import org.podbridge.limits.ByteBudget;
 import org.podbridge.time.Scheduler;
 
@@ -31,17 +32,24 @@ final class Reconnector implements TunnelSession.Events {
 
     private static final long TOKEN_TIMEOUT_SECONDS = 30;
 
+    /** For answers of the client's own; those of the service are counted by the budget. */
+    private static final long MAX_QUEUED_BYTES = 1 << 20;
+
+    private static final Duration SEND_TIMEOUT = Duration.ofSeconds(30);
+
+    /** Many times the limit for a message: a relay that sends so much in one doesn't mean well. */
+    private static final int FATAL_FACTOR = 8;
+
     private final Settings settings;
-    private final Executor executor;
     private final RelayDialer dialer;
     private final LocalService service;
     private final ByteBudget budget;
+    private final Observer observer;
     private final Backoff backoff;
 
     /** Runs what follows an event off the connection's own thread, and one after the other. */
-    private final SerialExecutor events;
+    private final Executor events;
 
-    private final CompletableFuture<URI> firstRegistration = new CompletableFuture<>();
     private final ReentrantLock lock = new ReentrantLock();
     private boolean closed;
     private @Nullable TunnelSession session;
@@ -54,27 +62,56 @@ final class Reconnector implements TunnelSession.Events {
     /** As of {@link Scheduler#nanoTime}, when the name was first refused since it was held, or null. */
     private @Nullable Long nameRefusedAt;
 
-    Reconnector(Settings settings, Executor executor, RelayDialer dialer, LocalService service) {
+    /** Hears of the sessions: of requests concurrently, of all else one after the other. */
+    interface Observer {
+
+        /** A connection stands. */
+        void connected(Reconnector leg);
+
+        /** The relay has given the name. */
+        void registered(Reconnector leg, URI publicUrl);
+
+        /** There is no session; the next attempt will be made by itself. */
+        void disconnected(Reconnector leg, String reason, Duration retryIn);
+
+        /** There will be no more sessions. */
+        void refused(Reconnector leg, TunnelRefusedException refusal);
+
+        /** A visitor's request has been taken on. */
+        void requestStarted(StartedRequest request);
+
+        /** A visitor's request is over. */
+        void requestFinished(FinishedRequest request);
+    }
+
+    /**
+     * Creates a reconnector that waits to be started.
+     *
+     * @param events runs one task after the other
+     * @param budget for all bodies of all legs
+     */
+    Reconnector(
+            Settings settings,
+            Executor events,
+            RelayDialer dialer,
+            LocalService service,
+            ByteBudget budget,
+            Observer observer) {
         this.settings = settings;
-        this.executor = executor;
-        this.events = new SerialExecutor(executor);
+        this.events = events;
         this.dialer = dialer;
         this.service = service;
-        this.budget = new ByteBudget(settings.limits().bufferedBytes());
+        this.budget = budget;
+        this.observer = observer;
         this.backoff = new Backoff(
                 settings.times().firstReconnect(),
                 settings.times().longestReconnect(),
                 () -> ThreadLocalRandom.current().nextDouble());
     }
 
-    /**
-     * Makes the first attempt.
-     *
-     * @return completes with the public URL, or exceptionally if the relay said no or {@link #close} came first
-     */
-    CompletionStage<URI> start() {
+    /** Makes the first attempt. */
+    void start() {
         connect();
-        return firstRegistration.minimalCompletionStage();
     }
 
     /**
@@ -82,18 +119,9 @@ final class Reconnector implements TunnelSession.Events {
      *
      * @return completes when the connection has ended
      */
-    CompletionStage<Void> close() {
+    CompletionStage<Boolean> close() {
         TunnelSession last = stop();
-        firstRegistration.cancel(false);
-        return last == null ? CompletableFuture.completedFuture(null) : last.close();
-    }
-
-    /** Breaks the connection off that {@link #close} could not end. */
-    void abort() {
-        TunnelSession last = stop();
-        if (last != null) {
-            last.abort();
-        }
+        return last == null ? CompletableFuture.completedFuture(true) : last.close();
     }
 
     private @Nullable TunnelSession stop() {
@@ -120,14 +148,27 @@ final class Reconnector implements TunnelSession.Events {
         } finally {
             lock.unlock();
         }
-        RelaySocket socket = new RelaySocket(settings, executor, next);
+        MessageSocket socket = new MessageSocket(socketSettings(), settings.scheduler(), next);
         askForToken().whenComplete((token, noToken) -> {
             if (noToken != null) {
                 next.notConnected(new Ending.Lost("there is no token: " + messageOf(noToken)));
             } else {
-                dial(token, socket, next);
+                dialer.dial(token, socket, next::notConnected);
             }
         });
+    }
+
+    private MessageSocket.Settings socketSettings() {
+        long maxMessageBytes = settings.limits().requestMessageBytes();
+        Settings.Times times = settings.times();
+        return new MessageSocket.Settings(
+                maxMessageBytes,
+                maxMessageBytes * FATAL_FACTOR,
+                MAX_QUEUED_BYTES,
+                SEND_TIMEOUT,
+                times.pingInterval(),
+                times.pingInterval().plus(times.pingTimeout()),
+                budget);
     }
 
     private static String messageOf(Throwable noToken) {
@@ -136,17 +177,10 @@ final class Reconnector implements TunnelSession.Events {
         return cause instanceof TimeoutException ? "its source does not answer" : String.valueOf(cause.getMessage());
     }
 
-    private void dial(String token, RelaySocket socket, TunnelSession next) {
-        dialer.dial(token, socket).whenComplete((webSocket, failure) -> {
-            if (failure != null) {
-                next.notConnected(RelayDialer.endingOf(failure));
-            }
-        });
-    }
-
     private CompletionStage<String> askForToken() {
         try {
-            return settings.credentials()
+            return settings.relay()
+                    .credentials()
                     .token()
                     .thenApply(token -> requireNonNull(token, "the source has none"))
                     .toCompletableFuture()
@@ -158,9 +192,7 @@ final class Reconnector implements TunnelSession.Events {
 
     @Override
     public void connected() {
-        URI relay = settings.relay();
-        String withoutQuery = relay.getScheme() + "://" + relay.getRawAuthority() + relay.getRawPath();
-        events.execute(() -> settings.listener().connected(URI.create(withoutQuery)));
+        events.execute(() -> observer.connected(this));
     }
 
     @Override
@@ -169,10 +201,18 @@ final class Reconnector implements TunnelSession.Events {
             registeredAt = settings.scheduler().nanoTime();
             nameWasHeld = true;
             nameRefusedAt = null;
-            settings.listener().registered(publicUrl);
-            // What waits for it is not ours, and shall not hold up what comes next.
-            executor.execute(() -> firstRegistration.complete(publicUrl));
+            observer.registered(this, publicUrl);
         });
+    }
+
+    @Override
+    public void requestStarted(StartedRequest request) {
+        observer.requestStarted(request);
+    }
+
+    @Override
+    public void requestFinished(FinishedRequest request) {
+        observer.requestFinished(request);
     }
 
     @Override
@@ -192,8 +232,7 @@ final class Reconnector implements TunnelSession.Events {
             retry(over, refusal.getMessage(), Duration.ZERO);
         } else {
             stop();
-            settings.listener().refused(refusal);
-            executor.execute(() -> firstRegistration.completeExceptionally(refusal));
+            observer.refused(this, refusal);
         }
     }
 
@@ -211,7 +250,7 @@ final class Reconnector implements TunnelSession.Events {
         }
         Duration next = backoff.next();
         Duration delay = next.compareTo(atLeast) < 0 ? atLeast : next;
-        settings.listener().disconnected(String.valueOf(reason), delay);
+        observer.disconnected(this, String.valueOf(reason), delay);
         lock.lock();
         try {
             if (!closed) {
