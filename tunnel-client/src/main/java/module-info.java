@@ -1,9 +1,10 @@
 /** The client side of HTTP tunnels: a library, and the command {@code podbridge}. */
 module org.podbridge.tunnel.client {
-    requires org.podbridge.core;
     requires org.eclipse.jetty.client;
+    requires org.eclipse.jetty.websocket.core.client;
+    requires org.podbridge.jetty.websocket;
     requires org.slf4j;
-    requires transitive java.net.http;
+    requires transitive org.podbridge.core;
     requires static info.picocli;
     requires static transitive org.jspecify;
 

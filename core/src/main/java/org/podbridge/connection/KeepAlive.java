@@ -6,8 +6,9 @@ import java.util.function.BooleanSupplier;
 import org.podbridge.time.Scheduler;
 
 /**
- * Pings a connection, since proxies cut idle ones, and ends it when it has been silent for too long. While it is busy
- * with a send, to which pings come second, silence says nothing: the send has a deadline of its own. Thread-safe.
+ * Pings a connection, since proxies cut idle ones, and tells when it has been silent for too long, not with the ping
+ * that follows. While it is busy with a send, to which pings come second, silence says nothing: the send has a deadline
+ * of its own. Thread-safe.
  */
 final class KeepAlive {
 
@@ -18,32 +19,52 @@ final class KeepAlive {
     private final Scheduler scheduler;
     private final Duration pingInterval;
     private final Duration silenceTimeout;
+    private final Runnable onSilence;
 
     private volatile long lastHeard;
     private volatile long pingedAt;
     private volatile boolean awaitsPong;
     private volatile long roundTripNanos;
+    private volatile long nextPing;
     private volatile boolean stopped;
     private volatile Scheduler.Task next = () -> {};
 
+    /**
+     * Makes one that waits to be started.
+     *
+     * @param busy tells whether a send is under way
+     * @param onSilence ends the connection
+     */
     KeepAlive(
             Connection connection,
             BooleanSupplier busy,
             Scheduler scheduler,
             Duration pingInterval,
-            Duration silenceTimeout) {
+            Duration silenceTimeout,
+            Runnable onSilence) {
         this.connection = connection;
         this.busy = busy;
         this.scheduler = scheduler;
         this.pingInterval = pingInterval;
         this.silenceTimeout = silenceTimeout;
+        this.onSilence = onSilence;
         this.lastHeard = scheduler.nanoTime();
     }
 
     void start() {
+        nextPing = scheduler.nanoTime() + jittered();
+        schedule();
+    }
+
+    private long jittered() {
         long nanos = pingInterval.toNanos();
-        long jitter = (long) (nanos * JITTER * ThreadLocalRandom.current().nextDouble());
-        next = scheduler.schedule(Duration.ofNanos(nanos - jitter), this::tick);
+        return nanos - (long) (nanos * JITTER * ThreadLocalRandom.current().nextDouble());
+    }
+
+    private void schedule() {
+        long now = scheduler.nanoTime();
+        long nanos = Math.min(nextPing - now, lastHeard + silenceTimeout.toNanos() - now);
+        next = scheduler.schedule(Duration.ofNanos(nanos), this::tick);
         if (stopped) {
             next.cancel();
         }
@@ -82,13 +103,17 @@ final class KeepAlive {
         if (stopped) {
             return;
         }
+        long now = scheduler.nanoTime();
         if (busy.getAsBoolean()) {
             heard();
-        } else if (scheduler.nanoTime() - lastHeard >= silenceTimeout.toNanos()) {
-            connection.abort();
+        } else if (now - lastHeard >= silenceTimeout.toNanos()) {
+            onSilence.run();
             return;
         }
-        ping();
-        start();
+        if (now - nextPing >= 0) {
+            ping();
+            nextPing = now + jittered();
+        }
+        schedule();
     }
 }

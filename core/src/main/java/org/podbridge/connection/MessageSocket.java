@@ -19,6 +19,12 @@ public final class MessageSocket implements ConnectionListener {
 
     private static final Logger logger = LoggerFactory.getLogger(MessageSocket.class);
 
+    /** The reason of an end by a queue that is full. */
+    public static final String SLOW_CONSUMER = "Slow consumer";
+
+    /** The reason of an end by a peer that was silent for too long. */
+    public static final String SILENCE = "Silence";
+
     private final Settings settings;
     private final Scheduler scheduler;
     private final Handler handler;
@@ -28,6 +34,9 @@ public final class MessageSocket implements ConnectionListener {
     private volatile @Nullable Outbound outbound;
     private volatile @Nullable KeepAlive keepAlive;
     private volatile boolean closing;
+
+    /** Why we have given up on the peer, if we have. */
+    private volatile String fault = "";
 
     /**
      * The numbers that shape a socket.
@@ -96,7 +105,7 @@ public final class MessageSocket implements ConnectionListener {
         /**
          * The socket is closed. Comes once, the last call.
          *
-         * @param status how it was closed
+         * @param status how it was closed; the reason of {@link CloseStatus#ABNORMAL} is ours, if we have one
          */
         void onClosed(CloseStatus status);
     }
@@ -167,7 +176,8 @@ public final class MessageSocket implements ConnectionListener {
     public void send(ByteBuffer message) {
         Outbound out = outbound;
         if (out != null && !out.offer(message, MessageKind.TEXT) && !out.isClosing()) {
-            closeNow(new CloseStatus(CloseStatus.TRY_AGAIN_LATER, "Slow consumer"));
+            fault = SLOW_CONSUMER;
+            closeNow(new CloseStatus(CloseStatus.TRY_AGAIN_LATER, fault));
         }
     }
 
@@ -212,7 +222,12 @@ public final class MessageSocket implements ConnectionListener {
         Outbound out = new Outbound(connection, scheduler, settings.maxSendQueueBytes(), settings.sendTimeout());
         outbound = out;
         KeepAlive alive = new KeepAlive(
-                connection, out::isSending, scheduler, settings.pingInterval(), settings.silenceTimeout());
+                connection,
+                out::isSending,
+                scheduler,
+                settings.pingInterval(),
+                settings.silenceTimeout(),
+                () -> giveUp(connection));
         keepAlive = alive;
         alive.start();
         guarded(() -> handler.onOpen(this));
@@ -267,6 +282,11 @@ public final class MessageSocket implements ConnectionListener {
         }
     }
 
+    private void giveUp(Connection connection) {
+        fault = SILENCE;
+        connection.abort();
+    }
+
     private void heard() {
         KeepAlive alive = keepAlive;
         if (alive != null) {
@@ -288,7 +308,8 @@ public final class MessageSocket implements ConnectionListener {
             out.discard();
         }
         assembler.free();
-        guarded(() -> handler.onClosed(status));
+        boolean given = status.code() == CloseStatus.ABNORMAL && status.reason().isEmpty();
+        guarded(() -> handler.onClosed(given ? new CloseStatus(CloseStatus.ABNORMAL, fault) : status));
     }
 
     /** The boundary at which a fault of ours, or a listener's, ends this connection and no other. */

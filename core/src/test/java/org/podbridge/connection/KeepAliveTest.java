@@ -3,7 +3,6 @@ package org.podbridge.connection;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import java.util.Collections;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.podbridge.time.TestScheduler;
@@ -13,8 +12,13 @@ class KeepAliveTest {
     private final TestScheduler time = new TestScheduler();
     private final TestConnection connection = new TestConnection();
     private boolean busy;
-    private final KeepAlive keepAlive =
-            new KeepAlive(connection, () -> busy, time, Duration.ofSeconds(20), Duration.ofSeconds(45));
+    private final KeepAlive keepAlive = new KeepAlive(
+            connection,
+            () -> busy,
+            time,
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(45),
+            () -> connection.events.add("silent"));
 
     @BeforeEach
     void start() {
@@ -31,11 +35,13 @@ class KeepAliveTest {
     }
 
     @Test
-    void endsAConnectionThatIsSilentAndThenStops() {
+    void tellsOfSilenceWhenItsTimeHasComeAndThenStops() {
         time.advance(Duration.ofSeconds(44));
-        assertThat(Collections.frequency(connection.events, "ping")).isBetween(2, 2);
-        time.advance(Duration.ofSeconds(21));
-        assertThat(connection.events).endsWith("abort");
+        assertThat(connection.events).containsExactly("ping", "ping");
+        time.advance(Duration.ofSeconds(1).minusNanos(1));
+        assertThat(connection.events).containsExactly("ping", "ping");
+        time.advance(Duration.ofNanos(1));
+        assertThat(connection.events).containsExactly("ping", "ping", "silent");
         assertThat(time.entries()).isEmpty();
     }
 
@@ -47,8 +53,18 @@ class KeepAliveTest {
         busy = false;
         time.advance(Duration.ofSeconds(24));
         assertThat(connection.events).containsOnly("ping");
-        time.advance(Duration.ofSeconds(41));
-        assertThat(connection.events).endsWith("abort");
+        time.advance(Duration.ofSeconds(21));
+        assertThat(connection.events).endsWith("silent");
+    }
+
+    @Test
+    void countsSilenceFromTheLastSignOfLife() {
+        time.advance(Duration.ofSeconds(30));
+        keepAlive.heard();
+        time.advance(Duration.ofSeconds(45).minusNanos(1));
+        assertThat(connection.events).containsOnly("ping");
+        time.advance(Duration.ofNanos(1));
+        assertThat(connection.events).endsWith("silent");
     }
 
     @Test

@@ -2,6 +2,7 @@ package org.podbridge.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -52,7 +53,7 @@ class MessageSocketTest {
 
                 @Override
                 public void onClosed(CloseStatus status) {
-                    heard.add("closed " + status.code());
+                    heard.add("closed " + status.code() + (status.reason().isEmpty() ? "" : " " + status.reason()));
                 }
             });
 
@@ -120,5 +121,22 @@ class MessageSocketTest {
         assertThat(heard).containsExactly("closed 1006");
         assertThat(budget.used()).isZero();
         assertThat(time.entries()).isEmpty();
+    }
+
+    @Test
+    void saysWhyItHasGivenThePeerUp() {
+        time.advance(Duration.ofSeconds(45));
+        assertThat(connection.events).endsWith("abort");
+        socket.onClosed(CloseStatus.abnormal());
+        assertThat(heard).containsExactly("closed 1006 Silence");
+    }
+
+    @Test
+    void leavesThePeersOwnReasonAlone() {
+        socket.send(ByteBuffer.allocate(1_001));
+        socket.send(ByteBuffer.allocate(1_001));
+        assertThat(connection.events).endsWith("close 1013");
+        socket.onClosed(new CloseStatus(CloseStatus.GOING_AWAY, ""));
+        assertThat(heard).containsExactly("closed 1001");
     }
 }

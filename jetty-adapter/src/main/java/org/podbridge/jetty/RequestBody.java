@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.BodyReader;
 import org.podbridge.exchange.Chunk;
 import org.podbridge.exchange.HeaderFields;
+import org.podbridge.jetty.websocket.JettyChunk;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -1,6 +1,5 @@
 package org.podbridge.jetty;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.eclipse.jetty.http.HttpHeader;
@@ -10,7 +9,6 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.Callback;
-import org.eclipse.jetty.websocket.core.Configuration;
 import org.eclipse.jetty.websocket.core.WebSocketConstants;
 import org.eclipse.jetty.websocket.core.server.WebSocketMappings;
 import org.eclipse.jetty.websocket.core.server.WebSocketServerComponents;
@@ -19,6 +17,8 @@ import org.podbridge.connection.Handshake;
 import org.podbridge.connection.HandshakeDecision;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.exchange.ResponseHead;
+import org.podbridge.jetty.websocket.FrameReceiver;
+import org.podbridge.jetty.websocket.SessionSettings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,21 +26,6 @@ import org.slf4j.LoggerFactory;
 final class WebSocketUpgrade {
 
     private static final Logger logger = LoggerFactory.getLogger(WebSocketUpgrade.class);
-
-    /** The largest buffer that Jetty's default pool keeps; a larger one would be allocated for every read. */
-    static final int INPUT_BUFFER_BYTES = 64 << 10;
-
-    /**
-     * Outgoing messages beyond this leave in several frames, since the JDK copies what is left of a message with each
-     * write to the socket. Incoming parts are as small as the input buffer in any case.
-     */
-    static final long MAX_FRAME_BYTES = 256 << 10;
-
-    /** Beyond core's promise of one send at a time, and the next that it starts when told of the end of the last. */
-    private static final int MAX_OUTGOING_FRAMES = 2;
-
-    /** How often a connection with nothing to read or write is looked at; see {@link FrameReceiver}. */
-    private static final Duration IDLE_CHECK = Duration.ofSeconds(30);
 
     private final WebSocketMappings mappings;
 
@@ -108,7 +93,9 @@ final class WebSocketUpgrade {
 
     private void upgrade(HandshakeDecision.Accept accept, Request request, Response response, Callback callback) {
         FrameReceiver receiver = new FrameReceiver(
-                accept, request.getConnectionMetaData().getConnector().getScheduler());
+                accept.listener(),
+                request.getConnectionMetaData().getConnector().getScheduler(),
+                accept.closeTimeout());
         boolean answered = mappings.upgrade(
                 (upgradeRequest, upgradeResponse, ignored) -> {
                     JettyResponse.putFields(accept.fields(), upgradeResponse);
@@ -120,18 +107,10 @@ final class WebSocketUpgrade {
                 request,
                 response,
                 callback,
-                WebSocketUpgrade::configure);
+                SessionSettings::apply);
         if (!answered) {
             Response.writeError(request, response, callback, HttpStatus.BAD_REQUEST_400);
         }
-    }
-
-    private static void configure(Configuration session) {
-        session.setInputBufferSize(INPUT_BUFFER_BYTES);
-        session.setAutoFragment(true); // hands on what has come of a frame, rather than collect the whole frame first
-        session.setMaxFrameSize(MAX_FRAME_BYTES);
-        session.setMaxOutgoingFrames(MAX_OUTGOING_FRAMES);
-        session.setIdleTimeout(IDLE_CHECK);
     }
 
     private static void reject(HandshakeDecision.Reject reject, Request request, Response response, Callback callback) {

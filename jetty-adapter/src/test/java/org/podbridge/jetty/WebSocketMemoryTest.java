@@ -19,6 +19,7 @@ import org.podbridge.connection.ConnectionListener;
 import org.podbridge.connection.MessageKind;
 import org.podbridge.exchange.Chunk;
 import org.podbridge.exchange.Completion;
+import org.podbridge.jetty.websocket.SessionSettings;
 import org.podbridge.testkit.FutureCompletion;
 import org.podbridge.testkit.RawWebSocket;
 import org.podbridge.testkit.RecordingListener;
@@ -55,8 +56,8 @@ class WebSocketMemoryTest {
         try (RawWebSocket peer = open()) {
             peer.send(FIN | BINARY, new byte[FRAME_BYTES]);
             assertThat(pieces.awaitMessage().content().remaining()).isEqualTo(FRAME_BYTES);
-            assertThat(pieces.largestPart()).isLessThanOrEqualTo(WebSocketUpgrade.INPUT_BUFFER_BYTES);
-            assertThat(server.largestBuffer()).isLessThanOrEqualTo(WebSocketUpgrade.INPUT_BUFFER_BYTES);
+            assertThat(pieces.largestPart()).isLessThanOrEqualTo(SessionSettings.INPUT_BUFFER_BYTES);
+            assertThat(server.largestBuffer()).isLessThanOrEqualTo(SessionSettings.INPUT_BUFFER_BYTES);
         }
         pieces.awaitClosed();
     }
@@ -75,7 +76,7 @@ class WebSocketMemoryTest {
             RawWebSocket.Frame frame = peer.readFrame();
             assertThat(frame.opCode()).isEqualTo(BINARY);
             while (!frame.fin()) {
-                assertThat(frame.payload().remaining()).isEqualTo((int) WebSocketUpgrade.MAX_FRAME_BYTES);
+                assertThat(frame.payload().remaining()).isEqualTo((int) SessionSettings.MAX_FRAME_BYTES);
                 received.put(frame.payload());
                 frame = peer.readFrame();
                 assertThat(frame.opCode()).isEqualTo(RawWebSocket.CONTINUATION);
@@ -100,7 +101,7 @@ class WebSocketMemoryTest {
                 retaining.awaitMessage();
             }
             assertThat(server.buffersInUse()).isLessThan(5);
-            peer.send(FIN | BINARY, RawWebSocket.pattern(WebSocketUpgrade.INPUT_BUFFER_BYTES));
+            peer.send(FIN | BINARY, RawWebSocket.pattern(SessionSettings.INPUT_BUFFER_BYTES));
             retaining.awaitMessage();
             assertThat(server.buffersInUse()).isBetween(1, 10);
         }

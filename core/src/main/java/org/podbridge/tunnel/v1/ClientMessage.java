@@ -3,7 +3,6 @@ package org.podbridge.tunnel.v1;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.HeaderFields;
-import org.podbridge.json.JsonWriter;
 
 /** What a tunnel client says to the relay. Values are as they came, unchecked. */
 public sealed interface ClientMessage {
@@ -50,15 +49,6 @@ public sealed interface ClientMessage {
         /** Copies the list. */
         public Access {
             webIds = List.copyOf(webIds);
-        }
-
-        /** Adds the member {@code access} to a message. */
-        void writeTo(JsonWriter json) {
-            if (kind == Kind.WEB_IDS) {
-                json.startObject("access").strings("webIds", webIds).endObject();
-            } else {
-                json.string("access", kind == Kind.OWNER ? "owner" : "public");
-            }
         }
     }
 

@@ -1,5 +1,7 @@
 package org.podbridge.tunnel.v1;
 
+import static java.util.Objects.requireNonNull;
+
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -83,15 +85,14 @@ public final class ClientMessageCodec {
     }
 
     /**
-     * Writes a registration. What has its default isn't written.
+     * Writes a registration. What is as the relay has it by default is left out.
      *
-     * @param register what to ask for
+     * @param register the name to ask for, and how; its access rule must be one of the protocol's
      * @return the message
      */
     public static ByteBuffer encodeRegister(ClientMessage.Register register) {
-        JsonWriter json = JsonWriter.object(256)
-                .string("type", "register")
-                .string("name", register.name() == null ? "" : register.name());
+        JsonWriter json =
+                JsonWriter.object(128).string("type", "register").string("name", requireNonNull(register.name()));
         if (register.passthrough()) {
             json.bool("passthrough", true);
         }
@@ -99,7 +100,7 @@ public final class ClientMessageCodec {
             json.bool("share", true);
         }
         if (register.access().kind() != ClientMessage.Access.Kind.PUBLIC) {
-            register.access().writeTo(json);
+            encodeAccess(register.access(), json);
         }
         if (register.protocol() > 0) {
             json.number("protocol", register.protocol());
@@ -108,6 +109,16 @@ public final class ClientMessageCodec {
             json.number("window", register.window());
         }
         return json.finish();
+    }
+
+    static void encodeAccess(ClientMessage.Access access, JsonWriter json) {
+        switch (access.kind()) {
+            case PUBLIC -> json.string("access", "public");
+            case OWNER -> json.string("access", "owner");
+            case WEB_IDS ->
+                json.startObject("access").strings("webIds", access.webIds()).endObject();
+            case INVALID -> throw new IllegalArgumentException("access: INVALID");
+        }
     }
 
     /**

@@ -33,7 +33,7 @@ public final class RelayMessageCodec {
                     .string("publicUrl", details.publicUrl())
                     .number("window", details.window())
                     .number("maxStreams", details.maxStreams());
-            details.access().writeTo(json);
+            ClientMessageCodec.encodeAccess(details.access(), json);
         }
         return json.finish();
     }

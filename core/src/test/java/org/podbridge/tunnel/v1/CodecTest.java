@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.json.MalformedJsonException;
@@ -51,6 +52,29 @@ class CodecTest {
                         + "\"maxStreams\":256,\"access\":\"owner\"}");
         byte[] bytes = answer.getBytes(StandardCharsets.UTF_8);
         assertThat(RelayMessageCodec.decode(bytes, bytes.length)).isEqualTo(given);
+    }
+
+    static List<ClientMessage.Register> registrations() {
+        return List.of(
+                new ClientMessage.Register("a", true, false, ClientMessage.Access.PUBLIC, 0, 0),
+                new ClientMessage.Register("a", false, true, ClientMessage.Access.PUBLIC, 2, 65_536),
+                new ClientMessage.Register(
+                        "a", false, false, new ClientMessage.Access(ClientMessage.Access.Kind.OWNER, List.of()), 0, 0),
+                new ClientMessage.Register(
+                        "a",
+                        true,
+                        true,
+                        new ClientMessage.Access(
+                                ClientMessage.Access.Kind.WEB_IDS, List.of("https://bob.example/#me", "did:\"x\"")),
+                        2,
+                        0));
+    }
+
+    @ParameterizedTest
+    @MethodSource("registrations")
+    void readsARegistrationAsItWasWritten(ClientMessage.Register register) throws MalformedJsonException {
+        assertThat(decodeClient(text(ClientMessageCodec.encodeRegister(register))))
+                .isEqualTo(register);
     }
 
     @Test

@@ -12,21 +12,28 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FinishedRequest {
 
-    private final String method;
-    private final String path;
+    private final StartedRequest request;
     private final int status;
     private final Duration duration;
     private final long responseBytes;
     private final @Nullable String failure;
 
     FinishedRequest(
-            String method, String path, int status, Duration duration, long responseBytes, @Nullable String failure) {
-        this.method = PrintableText.of(method);
-        this.path = PrintableText.of(path);
+            StartedRequest request, int status, Duration duration, long responseBytes, @Nullable String failure) {
+        this.request = requireNonNull(request, "request");
         this.status = status;
         this.duration = requireNonNull(duration, "duration");
         this.responseBytes = responseBytes;
         this.failure = failure == null ? null : PrintableText.of(failure);
+    }
+
+    /**
+     * Returns what tells this request from the client's others.
+     *
+     * @return the number that it has started with
+     */
+    public long id() {
+        return request.id();
     }
 
     /**
@@ -35,7 +42,7 @@ public final class FinishedRequest {
      * @return the method, such as {@code GET}
      */
     public String method() {
-        return method;
+        return request.method();
     }
 
     /**
@@ -44,7 +51,7 @@ public final class FinishedRequest {
      * @return the path behind the tunnel's prefix
      */
     public String path() {
-        return path;
+        return request.path();
     }
 
     /**
@@ -85,6 +92,6 @@ public final class FinishedRequest {
 
     @Override
     public String toString() {
-        return method + " " + path + " " + status;
+        return request + " " + status;
     }
 }

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpFields;
 import org.podbridge.exchange.HeaderFields;
 
@@ -28,6 +29,9 @@ final class ForwardedFields {
 
     /** The relay has met the expectation, the length is that of the body at hand, and the service has its own name. */
     private static final Set<String> MADE_ANEW = Set.of("content-length", "expect", "host");
+
+    private static final Pattern HOST =
+            Pattern.compile("([A-Za-z0-9._~%!$&'()*+,;=-]{1,255}|\\[[0-9A-Fa-f:.]{2,45}])(:[0-9]{1,5})?");
 
     private static final char HIGHEST_OF_ONE_BYTE = 0xFF;
 
@@ -89,7 +93,18 @@ final class ForwardedFields {
         return fields.asList().stream().allMatch(field -> isToken(field.name()) && isFieldValue(field.value()));
     }
 
-    private static boolean isFieldValue(String value) {
+    /** Tells whether a field can be set by the client's user: not those of the connection, nor of the framing. */
+    static boolean isSettable(String name) {
+        String lowerCaseName = name.toLowerCase(Locale.ROOT);
+        return isToken(name) && !HOP_BY_HOP.contains(lowerCaseName) && !MADE_ANEW.contains(lowerCaseName);
+    }
+
+    /** Tells whether a text is a host, with or without a port, as {@code Host} has it. */
+    static boolean isHost(String text) {
+        return HOST.matcher(text).matches();
+    }
+
+    static boolean isFieldValue(String value) {
         return value.chars().allMatch(c -> c == '\t' || (c >= ' ' && c != 0x7F));
     }
 

@@ -23,6 +23,7 @@ final class ForwardingFailure extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
     private static final int BAD_REQUEST = 400;
+    private static final int CONTENT_TOO_LARGE = 413;
     private static final int BAD_GATEWAY = 502;
     private static final int SERVICE_UNAVAILABLE = 503;
     private static final int GATEWAY_TIMEOUT = 504;
@@ -48,6 +49,10 @@ final class ForwardingFailure extends RuntimeException {
         return new ForwardingFailure(SERVICE_UNAVAILABLE, "The bodies under way take too much memory");
     }
 
+    static ForwardingFailure requestTooLarge() {
+        return new ForwardingFailure(CONTENT_TOO_LARGE, "The request is larger than what fits through this tunnel");
+    }
+
     static ForwardingFailure tooLarge(long maxBytes) {
         return new ForwardingFailure(
                 BAD_GATEWAY,
@@ -67,6 +72,14 @@ final class ForwardingFailure extends RuntimeException {
             return new ForwardingFailure(GATEWAY_TIMEOUT, service + " did not answer in time");
         }
         return new ForwardingFailure(BAD_GATEWAY, service + " " + whatFailed(failure));
+    }
+
+    /** Tells whether the service took no connection. */
+    static boolean isUnreachable(Throwable failure) {
+        return failure instanceof ConnectException
+                || failure instanceof NoRouteToHostException
+                || failure instanceof SocketTimeoutException
+                || failure instanceof UnknownHostException;
     }
 
     /** Tells whether the service had taken the connection and then ended it, as servers do with idle ones. */
@@ -130,6 +143,7 @@ final class ForwardingFailure extends RuntimeException {
     private String phrase() {
         return switch (status) {
             case BAD_REQUEST -> "Bad Request";
+            case CONTENT_TOO_LARGE -> "Content Too Large";
             case SERVICE_UNAVAILABLE -> "Service Unavailable";
             case GATEWAY_TIMEOUT -> "Gateway Timeout";
             default -> "Bad Gateway";

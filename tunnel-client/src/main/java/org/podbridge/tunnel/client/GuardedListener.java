@@ -27,6 +27,11 @@ final class GuardedListener implements TunnelClientListener {
     }
 
     @Override
+    public void requestStarted(StartedRequest request) {
+        guard(() -> listener.requestStarted(request));
+    }
+
+    @Override
     public void requestFinished(FinishedRequest request) {
         guard(() -> listener.requestFinished(request));
     }
@@ -34,6 +39,16 @@ final class GuardedListener implements TunnelClientListener {
     @Override
     public void disconnected(String reason, Duration retryIn) {
         guard(() -> listener.disconnected(PrintableText.of(reason), retryIn));
+    }
+
+    @Override
+    public void serviceUnreachable(URI service) {
+        guard(() -> listener.serviceUnreachable(service));
+    }
+
+    @Override
+    public void serviceReachable(URI service) {
+        guard(() -> listener.serviceReachable(service));
     }
 
     @Override

@@ -1,9 +1,10 @@
 package org.podbridge.tunnel.client;
 
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.client.ContinueProtocolHandler;
 import org.eclipse.jetty.client.EarlyHintsProtocolHandler;
@@ -17,7 +18,6 @@ import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.ClientConnector;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
-import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.tunnel.v2.StreamRequest;
 
@@ -50,24 +50,32 @@ final class LocalService {
     /** In a path, not a query: Jetty can't send it. */
     private static final Pattern BROKEN_ESCAPE = Pattern.compile("^[^?]*%(?![0-9A-Fa-f]{2})");
 
-    private final URI target;
+    private final Settings.Service service;
     private final long responseMillis;
+    private final Runnable onUnreachable;
+    private final AtomicLong requests = new AtomicLong();
     private final HttpClient client;
     private final Semaphore places;
 
-    LocalService(Settings settings, Threads threads) {
-        this.target = settings.target();
+    /**
+     * Creates the way to the service.
+     *
+     * @param onUnreachable run when a request could not reach the service
+     */
+    LocalService(Settings settings, Threads threads, Runnable onUnreachable) {
+        this.service = settings.service();
+        this.onUnreachable = onUnreachable;
         this.responseMillis = settings.times().response().toMillis();
         int all = settings.limits().concurrentRequests() + settings.limits().queuedRequests();
         this.places = new Semaphore(all);
         ClientConnector connector = new ClientConnector();
         connector.setSelectors(1);
-        connector.setSslContextFactory(new SslContextFactory.Client(settings.trustsAnyCertificate()));
+        connector.setSslContextFactory(new SslContextFactory.Client(service.trustsAnyCertificate()));
         HttpClientTransportOverHTTP transport = new HttpClientTransportOverHTTP(connector);
         transport.setHeaderCacheCaseSensitive(true); // else text/HTML comes out as text/html
         this.client = new HttpClient(transport);
         client.setExecutor(threads.pool());
-        client.setScheduler(new ScheduledExecutorScheduler("podbridge-tunnel-timer", true));
+        client.setScheduler(threads.timer());
         client.setMaxConnectionsPerDestination(settings.limits().concurrentRequests());
         client.setMaxRequestsQueuedPerDestination(all);
         client.setConnectTimeout(CONNECT_TIMEOUT_MILLIS);
@@ -111,8 +119,17 @@ final class LocalService {
         LifeCycle.stop(client);
     }
 
-    URI target() {
-        return target;
+    /** Numbers requests. */
+    long nextRequestId() {
+        return requests.incrementAndGet();
+    }
+
+    /** Tells what the failure of a request means. */
+    ForwardingFailure failureOf(Throwable failure) {
+        if (ForwardingFailure.isUnreachable(failure)) {
+            onUnreachable.run();
+        }
+        return ForwardingFailure.of(failure, service.target());
     }
 
     /** Takes a place for one request, to be left by {@link #leave}, or returns false if there is none. */
@@ -142,10 +159,12 @@ final class LocalService {
     Request newRequest(String method, String path, HeaderFields fields) {
         // Jetty writes a character as a byte.
         String onWire = new String(path.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
-        return new VerbatimRequest(client, target, method, onWire)
+        return new VerbatimRequest(client, service.target(), method, onWire)
                 .headers(to -> {
-                    to.add(HttpHeader.HOST, target.getRawAuthority());
+                    to.add(HttpHeader.HOST, host(fields));
                     ForwardedFields.addToRequest(fields, to);
+                    service.fields().forEach((name, value) -> to.remove(name));
+                    service.fields().forEach(to::add);
                 })
                 .timeout(responseMillis, TimeUnit.MILLISECONDS)
                 .idleTimeout(responseMillis, TimeUnit.MILLISECONDS);
@@ -161,5 +180,14 @@ final class LocalService {
             request.headers(fields -> fields.put(HttpHeader.EXPECT, "100-continue"));
         }
         return request;
+    }
+
+    private String host(HeaderFields ofVisitor) {
+        List<String> asked = service.hostOfVisitor() ? ofVisitor.all("x-forwarded-host") : List.of();
+        if (asked.size() == 1 && ForwardedFields.isHost(asked.get(0))) {
+            return asked.get(0);
+        }
+        String fixed = service.host();
+        return fixed != null ? fixed : service.target().getRawAuthority();
     }
 }

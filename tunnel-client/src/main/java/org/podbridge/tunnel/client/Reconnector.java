@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.podbridge.connection.MessageSocket;
 import org.podbridge.limits.ByteBudget;
 import org.podbridge.time.Scheduler;
 
@@ -31,20 +32,31 @@ final class Reconnector implements TunnelSession.Events {
 
     private static final long TOKEN_TIMEOUT_SECONDS = 30;
 
+    /** For answers of the client's own; those of the service are counted by the budget. */
+    private static final long MAX_QUEUED_BYTES = 1 << 20;
+
+    private static final Duration SEND_TIMEOUT = Duration.ofSeconds(30);
+
+    /** Many times the limit for a message: a relay that sends so much in one doesn't mean well. */
+    private static final int FATAL_FACTOR = 8;
+
     private final Settings settings;
-    private final Executor executor;
     private final RelayDialer dialer;
     private final LocalService service;
     private final ByteBudget budget;
+    private final Observer observer;
     private final Backoff backoff;
 
     /** Runs what follows an event off the connection's own thread, and one after the other. */
-    private final SerialExecutor events;
+    private final Executor events;
 
-    private final CompletableFuture<URI> firstRegistration = new CompletableFuture<>();
     private final ReentrantLock lock = new ReentrantLock();
     private boolean closed;
     private @Nullable TunnelSession session;
+
+    /** Serves while the relay that it is connected to goes, and another session is on its way. */
+    private @Nullable TunnelSession leaving;
+
     private Scheduler.@Nullable Task timer;
     private boolean nameWasHeld;
 
@@ -54,27 +66,56 @@ final class Reconnector implements TunnelSession.Events {
     /** As of {@link Scheduler#nanoTime}, when the name was first refused since it was held, or null. */
     private @Nullable Long nameRefusedAt;
 
-    Reconnector(Settings settings, Executor executor, RelayDialer dialer, LocalService service) {
+    /** Hears of the sessions: of requests concurrently, of all else one after the other. */
+    interface Observer {
+
+        /** A connection stands. */
+        void connected(Reconnector leg);
+
+        /** The relay has given the name. */
+        void registered(Reconnector leg, URI publicUrl);
+
+        /** There is no session; the next attempt will be made by itself. */
+        void disconnected(Reconnector leg, String reason, Duration retryIn);
+
+        /** There will be no more sessions. */
+        void refused(Reconnector leg, TunnelRefusedException refusal);
+
+        /** A visitor's request has been taken on. */
+        void requestStarted(StartedRequest request);
+
+        /** A visitor's request is over. */
+        void requestFinished(FinishedRequest request);
+    }
+
+    /**
+     * Creates a reconnector that waits to be started.
+     *
+     * @param events runs one task after the other
+     * @param budget for all bodies of all legs
+     */
+    Reconnector(
+            Settings settings,
+            Executor events,
+            RelayDialer dialer,
+            LocalService service,
+            ByteBudget budget,
+            Observer observer) {
         this.settings = settings;
-        this.executor = executor;
-        this.events = new SerialExecutor(executor);
+        this.events = events;
         this.dialer = dialer;
         this.service = service;
-        this.budget = new ByteBudget(settings.limits().bufferedBytes());
+        this.budget = budget;
+        this.observer = observer;
         this.backoff = new Backoff(
                 settings.times().firstReconnect(),
                 settings.times().longestReconnect(),
                 () -> ThreadLocalRandom.current().nextDouble());
     }
 
-    /**
-     * Makes the first attempt.
-     *
-     * @return completes with the public URL, or exceptionally if the relay said no or {@link #close} came first
-     */
-    CompletionStage<URI> start() {
+    /** Makes the first attempt. */
+    void start() {
         connect();
-        return firstRegistration.minimalCompletionStage();
     }
 
     /**
@@ -82,18 +123,17 @@ final class Reconnector implements TunnelSession.Events {
      *
      * @return completes when the connection has ended
      */
-    CompletionStage<Void> close() {
+    CompletionStage<Boolean> close() {
         TunnelSession last = stop();
-        firstRegistration.cancel(false);
-        return last == null ? CompletableFuture.completedFuture(null) : last.close();
-    }
-
-    /** Breaks the connection off that {@link #close} could not end. */
-    void abort() {
-        TunnelSession last = stop();
-        if (last != null) {
-            last.abort();
+        TunnelSession before;
+        lock.lock();
+        try {
+            before = leaving;
+        } finally {
+            lock.unlock();
         }
+        CompletionStage<Boolean> ended = last == null ? CompletableFuture.completedFuture(true) : last.close();
+        return before == null ? ended : before.close().thenCombine(ended, (one, other) -> true);
     }
 
     private @Nullable TunnelSession stop() {
@@ -120,14 +160,27 @@ final class Reconnector implements TunnelSession.Events {
         } finally {
             lock.unlock();
         }
-        RelaySocket socket = new RelaySocket(settings, executor, next);
+        MessageSocket socket = new MessageSocket(socketSettings(), settings.scheduler(), next);
         askForToken().whenComplete((token, noToken) -> {
             if (noToken != null) {
                 next.notConnected(new Ending.Lost("there is no token: " + messageOf(noToken)));
             } else {
-                dial(token, socket, next);
+                dialer.dial(token, socket, next::notConnected);
             }
         });
+    }
+
+    private MessageSocket.Settings socketSettings() {
+        long maxMessageBytes = settings.limits().requestMessageBytes();
+        Settings.Times times = settings.times();
+        return new MessageSocket.Settings(
+                maxMessageBytes,
+                maxMessageBytes * FATAL_FACTOR,
+                MAX_QUEUED_BYTES,
+                SEND_TIMEOUT,
+                times.pingInterval(),
+                times.pingInterval().plus(times.pingTimeout()),
+                budget);
     }
 
     private static String messageOf(Throwable noToken) {
@@ -136,17 +189,10 @@ final class Reconnector implements TunnelSession.Events {
         return cause instanceof TimeoutException ? "its source does not answer" : String.valueOf(cause.getMessage());
     }
 
-    private void dial(String token, RelaySocket socket, TunnelSession next) {
-        dialer.dial(token, socket).whenComplete((webSocket, failure) -> {
-            if (failure != null) {
-                next.notConnected(RelayDialer.endingOf(failure));
-            }
-        });
-    }
-
     private CompletionStage<String> askForToken() {
         try {
-            return settings.credentials()
+            return settings.relay()
+                    .credentials()
                     .token()
                     .thenApply(token -> requireNonNull(token, "the source has none"))
                     .toCompletableFuture()
@@ -158,26 +204,67 @@ final class Reconnector implements TunnelSession.Events {
 
     @Override
     public void connected() {
-        URI relay = settings.relay();
-        String withoutQuery = relay.getScheme() + "://" + relay.getRawAuthority() + relay.getRawPath();
-        events.execute(() -> settings.listener().connected(URI.create(withoutQuery)));
+        events.execute(() -> observer.connected(this));
+    }
+
+    @Override
+    public void relayLeaves(TunnelSession asked) {
+        events.execute(() -> {
+            lock.lock();
+            try {
+                if (closed || asked != session || leaving != null) {
+                    return;
+                }
+                leaving = asked;
+            } finally {
+                lock.unlock();
+            }
+            connect();
+        });
+    }
+
+    /** Lets the session go whose place another one has taken. */
+    private void letGo() {
+        TunnelSession before;
+        lock.lock();
+        try {
+            before = leaving;
+            leaving = null;
+        } finally {
+            lock.unlock();
+        }
+        if (before != null) {
+            before.leave();
+        }
     }
 
     @Override
     public void registered(URI publicUrl) {
         events.execute(() -> {
+            letGo();
             registeredAt = settings.scheduler().nanoTime();
             nameWasHeld = true;
             nameRefusedAt = null;
-            settings.listener().registered(publicUrl);
-            // What waits for it is not ours, and shall not hold up what comes next.
-            executor.execute(() -> firstRegistration.complete(publicUrl));
+            observer.registered(this, publicUrl);
         });
+    }
+
+    @Override
+    public void requestStarted(StartedRequest request) {
+        observer.requestStarted(request);
+    }
+
+    @Override
+    public void requestFinished(FinishedRequest request) {
+        observer.requestFinished(request);
     }
 
     @Override
     public void ended(TunnelSession over, Ending ending) {
         events.execute(() -> {
+            if (!isCurrent(over)) {
+                return; // another session has taken its place, or is about to
+            }
             if (ending instanceof Ending.Lost lost) {
                 retry(over, lost.reason(), lost.retryAfter());
             } else if (ending instanceof Ending.Refused refused) {
@@ -186,14 +273,25 @@ final class Reconnector implements TunnelSession.Events {
         });
     }
 
+    private boolean isCurrent(TunnelSession over) {
+        lock.lock();
+        try {
+            if (over == leaving) {
+                leaving = null;
+            }
+            return over == session;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void retryOrGiveUp(TunnelSession over, Ending.Refused refused) {
         TunnelRefusedException refusal = refused.refusal();
         if (refused.isAboutTheName() && mayHaveTheNameAgain()) {
             retry(over, refusal.getMessage(), Duration.ZERO);
         } else {
             stop();
-            settings.listener().refused(refusal);
-            executor.execute(() -> firstRegistration.completeExceptionally(refusal));
+            observer.refused(this, refusal);
         }
     }
 
@@ -211,7 +309,16 @@ final class Reconnector implements TunnelSession.Events {
         }
         Duration next = backoff.next();
         Duration delay = next.compareTo(atLeast) < 0 ? atLeast : next;
-        settings.listener().disconnected(String.valueOf(reason), delay);
+        boolean served;
+        lock.lock();
+        try {
+            served = leaving != null;
+        } finally {
+            lock.unlock();
+        }
+        if (!served) {
+            observer.disconnected(this, String.valueOf(reason), delay);
+        }
         lock.lock();
         try {
             if (!closed) {

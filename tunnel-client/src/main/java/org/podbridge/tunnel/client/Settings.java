@@ -2,35 +2,65 @@ package org.podbridge.tunnel.client;
 
 import java.net.URI;
 import java.time.Duration;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+import org.podbridge.exchange.HeaderFields;
 import org.podbridge.time.Scheduler;
+import org.podbridge.tunnel.v1.ClientMessage;
 
 /**
  * What a client was built with.
  *
- * @param relay the control endpoint, {@code ws} or {@code wss}
- * @param credentials asked before every connection
- * @param tokenInQuery whether every token goes into the URL
+ * @param relay how to get there
  * @param name the name to register
- * @param passthrough whether credentials of visitors shall cross
- * @param target the local service's origin
- * @param trustsAnyCertificate whether the local service's certificate doesn't matter
+ * @param registration what to ask of the relay
+ * @param legs how many connections serve the name
+ * @param service who answers
  * @param limits sizes and counts
  * @param times durations
  * @param listener guarded
  * @param scheduler time
  */
 record Settings(
-        URI relay,
-        TokenSource credentials,
-        boolean tokenInQuery,
+        Relay relay,
         String name,
-        boolean passthrough,
-        URI target,
-        boolean trustsAnyCertificate,
+        ClientMessage.Register registration,
+        int legs,
+        Service service,
         Limits limits,
         Times times,
         TunnelClientListener listener,
         Scheduler scheduler) {
+
+    /**
+     * The way to the relay.
+     *
+     * @param uri the control endpoint, {@code ws} or {@code wss}
+     * @param credentials asked before every connection
+     * @param tokenInQuery whether every token goes into the URL
+     * @param sslContext whom to trust, or null for the JVM's default
+     */
+    record Relay(
+            URI uri,
+            TokenSource credentials,
+            boolean tokenInQuery,
+            @Nullable SSLContext sslContext) {}
+
+    /**
+     * The local service.
+     *
+     * @param target its origin
+     * @param trustsAnyCertificate whether its certificate doesn't matter
+     * @param fields set on every request, in place of the visitor's of the same names
+     * @param host the value of {@code Host}, or null for the target's own
+     * @param hostOfVisitor whether {@code Host} is what the visitor has asked for, if the relay tells
+     */
+    record Service(
+            URI target,
+            boolean trustsAnyCertificate,
+            HeaderFields fields,
+            @Nullable String host,
+            boolean hostOfVisitor) {}
 
     /**
      * Sizes and counts.

@@ -7,7 +7,6 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
@@ -45,8 +44,9 @@ final class StreamedRequest implements StreamListener, Response.Listener {
     private final StreamRequest asked;
     private final LocalService service;
     private final Scheduler clock;
-    private final Consumer<FinishedRequest> observer;
+    private final RequestObserver observer;
     private final @Nullable StreamedContent content;
+    private final StartedRequest started;
     private final long startNanos;
     private final AtomicBoolean finished = new AtomicBoolean();
     private volatile boolean cancelled;
@@ -64,7 +64,7 @@ final class StreamedRequest implements StreamListener, Response.Listener {
      * Makes one.
      *
      * @param hasBody whether a body follows
-     * @param observer hears of the end
+     * @param observer hears of the beginning and the end
      */
     StreamedRequest(
             Stream stream,
@@ -72,18 +72,20 @@ final class StreamedRequest implements StreamListener, Response.Listener {
             boolean hasBody,
             LocalService service,
             Scheduler clock,
-            Consumer<FinishedRequest> observer) {
+            RequestObserver observer) {
         this.stream = stream;
         this.asked = asked;
         this.service = service;
         this.clock = clock;
         this.observer = observer;
         this.content = hasBody ? new StreamedContent(asked.fields()) : null;
+        this.started = new StartedRequest(service.nextRequestId(), asked.method(), asked.path());
         this.startNanos = clock.nanoTime();
     }
 
     /** Forwards the request. */
     void start() {
+        observer.started(started);
         if (!LocalService.isForwardable(asked.method(), asked.path(), asked.fields())) {
             refuse(ForwardingFailure.notForwardable());
         } else if (!service.enter()) {
@@ -300,7 +302,7 @@ final class StreamedRequest implements StreamListener, Response.Listener {
     }
 
     private void fail(Throwable failure) {
-        ForwardingFailure known = ForwardingFailure.of(failure, service.target());
+        ForwardingFailure known = service.failureOf(failure);
         ResetCode code;
         if (begun) {
             code = ResetCode.CANCEL;
@@ -323,11 +325,8 @@ final class StreamedRequest implements StreamListener, Response.Listener {
 
     private void finish(int status, long bytes, @Nullable String failure) {
         if (finished.compareAndSet(false, true)) {
-            int query = asked.path().indexOf('?');
-            String path = query < 0 ? asked.path() : asked.path().substring(0, query);
-            observer.accept(new FinishedRequest(
-                    asked.method(),
-                    path,
+            observer.finished(new FinishedRequest(
+                    started,
                     Math.min(status, MAX_STATUS),
                     Duration.ofNanos(clock.nanoTime() - startNanos),
                     bytes,

@@ -3,8 +3,10 @@ package org.podbridge.tunnel.client;
 import java.util.concurrent.Executor;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
+import org.eclipse.jetty.util.thread.Scheduler;
 
-/** The threads of one client, shared by both of its connections. They don't keep the JVM alive. Thread-safe. */
+/** The threads of one client, shared by all of its connections. They don't keep the JVM alive. Thread-safe. */
 final class Threads implements Executor {
 
     private static final int MAX = 24;
@@ -12,6 +14,7 @@ final class Threads implements Executor {
     private static final int IDLE_MILLIS = 10_000;
 
     private final QueuedThreadPool pool;
+    private final Scheduler timer = new ScheduledExecutorScheduler("podbridge-tunnel-timer", true);
 
     private Threads(QueuedThreadPool pool) {
         this.pool = pool;
@@ -26,15 +29,22 @@ final class Threads implements Executor {
 
     void start() {
         LifeCycle.start(pool);
+        LifeCycle.start(timer);
     }
 
     /** Returns when the threads have ended, but for the calling one, if it is one of them. */
     void stop() {
+        LifeCycle.stop(timer);
         LifeCycle.stop(pool);
     }
 
     QueuedThreadPool pool() {
         return pool;
+    }
+
+    /** Jetty's own time limits. */
+    Scheduler timer() {
+        return timer;
     }
 
     @Override

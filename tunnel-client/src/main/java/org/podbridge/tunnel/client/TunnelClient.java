@@ -3,11 +3,13 @@ package org.podbridge.tunnel.client;
 import java.net.URI;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
-import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes an HTTP service near by reachable under a public URL of a relay. Once started it stays connected: a lost
@@ -22,21 +24,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TunnelClient implements AutoCloseable {
 
+    private static final Logger logger = LoggerFactory.getLogger(TunnelClient.class);
     private static final long CLOSE_TIMEOUT_SECONDS = 2;
 
     private final Settings settings;
     private final Threads threads;
-    private final @Nullable SSLContext relaySslContext;
     private final ReentrantLock lock = new ReentrantLock();
     private boolean closed;
     private @Nullable Running running;
 
-    private record Running(RelayDialer dialer, LocalService service, Reconnector reconnector) {}
+    private record Running(RelayDialer dialer, LocalService service, ServiceWatch watch, Legs legs) {}
 
-    TunnelClient(Settings settings, Threads threads, @Nullable SSLContext relaySslContext) {
+    TunnelClient(Settings settings, Threads threads) {
         this.settings = settings;
         this.threads = threads;
-        this.relaySslContext = relaySslContext;
     }
 
     /**
@@ -57,25 +58,47 @@ public final class TunnelClient implements AutoCloseable {
      * @throws IllegalStateException if the client was started or closed before
      */
     public CompletionStage<URI> start() {
-        return prepare().start();
+        Running prepared = prepare();
+        prepared.watch().look();
+        return prepared.legs().start();
     }
 
-    private Reconnector prepare() {
+    private Running prepare() {
         lock.lock();
         try {
             if (closed || running != null) {
                 throw new IllegalStateException(closed ? "closed" : "already started");
             }
             threads.start();
-            LocalService service = new LocalService(settings, threads);
+            Executor events = new SerialExecutor(threads);
+            ServiceWatch watch = new ServiceWatch(
+                    settings.service().target(), threads, settings.scheduler(), serviceObserver(events));
+            LocalService service = new LocalService(settings, threads, watch::look);
             service.start();
-            RelayDialer dialer = new RelayDialer(settings, threads, relaySslContext);
-            Reconnector reconnector = new Reconnector(settings, threads, dialer, service);
-            running = new Running(dialer, service, reconnector);
-            return reconnector;
+            RelayDialer dialer = new RelayDialer(settings, threads);
+            dialer.start();
+            Running prepared =
+                    new Running(dialer, service, watch, new Legs(settings, threads, events, dialer, service));
+            running = prepared;
+            return prepared;
         } finally {
             lock.unlock();
         }
+    }
+
+    private ServiceWatch.Observer serviceObserver(Executor events) {
+        URI service = settings.service().target();
+        return new ServiceWatch.Observer() {
+            @Override
+            public void unreachable() {
+                events.execute(() -> settings.listener().serviceUnreachable(service));
+            }
+
+            @Override
+            public void reachable() {
+                events.execute(() -> settings.listener().serviceReachable(service));
+            }
+        };
     }
 
     /**
@@ -94,21 +117,22 @@ public final class TunnelClient implements AutoCloseable {
             lock.unlock();
         }
         if (last != null) {
-            close(last.reconnector());
-            last.dialer().close();
+            last.watch().stop();
+            close(last.legs());
+            last.dialer().stop();
             last.service().stop();
             threads.stop();
         }
     }
 
-    private static void close(Reconnector reconnector) {
+    /** Waits for a moment; the connections that don't end by then are broken off with their client. */
+    private static void close(Legs legs) {
         try {
-            reconnector.close().toCompletableFuture().get(CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            legs.close().get(CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            reconnector.abort();
         } catch (ExecutionException | TimeoutException e) {
-            reconnector.abort();
+            logger.debug("A connection to the relay has not ended in time", e);
         }
     }
 }

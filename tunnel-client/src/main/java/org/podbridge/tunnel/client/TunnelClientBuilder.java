@@ -5,13 +5,16 @@ import static java.util.Objects.requireNonNull;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
+import org.podbridge.exchange.HeaderFields;
 import org.podbridge.identity.TunnelName;
 import org.podbridge.time.Scheduler;
+import org.podbridge.tunnel.v1.ClientMessage;
 
 /**
  * Sets up a {@link TunnelClient}. The relay, the credentials, the name and the target must be set; everything else has
@@ -28,8 +31,14 @@ public final class TunnelClientBuilder {
     private @Nullable SSLContext relaySslContext;
     private @Nullable TunnelName name;
     private boolean passthrough;
+    private boolean share;
+    private TunnelAccess access = TunnelAccess.everybody();
+    private int legs = 1;
     private @Nullable URI target;
     private boolean trustAnyCertificate;
+    private final HeaderFields.Builder requestFields = HeaderFields.builder();
+    private @Nullable String host;
+    private boolean hostOfVisitor;
     private TunnelClientListener listener = TunnelClientListener.none();
     private long maxRequestMessageBytes = 32 * MEBIBYTE;
     private long maxResponseBodyBytes = 11 * MEBIBYTE;
@@ -112,6 +121,19 @@ public final class TunnelClientBuilder {
     }
 
     /**
+     * Sets whose signature the relay's certificate must bear, in place of those that the JVM trusts and of a
+     * {@link #relaySslContext}.
+     *
+     * @param pem a file of X.509 certificates in PEM form, read at once
+     * @return this builder
+     * @throws IllegalArgumentException if it can't be read, or holds no certificate
+     */
+    public TunnelClientBuilder trustedCertificates(Path pem) {
+        this.relaySslContext = TrustedCertificates.read(requireNonNull(pem, "pem"));
+        return this;
+    }
+
+    /**
      * Sets the tunnel's name.
      *
      * @param name 1 to 63 of {@code A-Z a-z 0-9 _ -}
@@ -131,6 +153,80 @@ public final class TunnelClientBuilder {
      */
     public TunnelClientBuilder passthrough(boolean passthrough) {
         this.passthrough = passthrough;
+        return this;
+    }
+
+    /**
+     * Sets who may visit the tunnel; everybody unless set.
+     *
+     * @param access the rule
+     * @return this builder
+     */
+    public TunnelClientBuilder access(TunnelAccess access) {
+        this.access = requireNonNull(access, "access");
+        return this;
+    }
+
+    /**
+     * Sets whether other clients of the same agent may serve the name beside this one, each request going to one of
+     * them. Otherwise the last one that registers has the name for itself. Off unless set; with several legs always on.
+     *
+     * @param share whether they may
+     * @return this builder
+     */
+    public TunnelClientBuilder share(boolean share) {
+        this.share = share;
+        return this;
+    }
+
+    /**
+     * Sets how many connections serve the name at once, so that the loss of one is not felt. Every one of them asks for
+     * a token. More than one is for relays that know {@link #share}: to others they would look like rivals.
+     *
+     * @param legs 1 to 4; 1 unless set
+     * @return this builder
+     */
+    public TunnelClientBuilder legs(int legs) {
+        requireRange("legs", legs, 1, 4);
+        this.legs = legs;
+        return this;
+    }
+
+    /**
+     * Adds a field that the service gets with every request, in place of the visitor's fields of the same name.
+     *
+     * @param name the name; none of the connection or the framing, nor {@code Host}
+     * @param value the value
+     * @return this builder
+     */
+    public TunnelClientBuilder requestField(String name, String value) {
+        require(ForwardedFields.isSettable(name), "requestField", PrintableText.of(name), "an end-to-end field's name");
+        require(ForwardedFields.isFieldValue(value), "requestField", name, "a value without control characters");
+        requestFields.add(name, value.strip());
+        return this;
+    }
+
+    /**
+     * Sets what the service gets as {@code Host}; its own host and port unless set.
+     *
+     * @param host a host, with or without a port
+     * @return this builder
+     */
+    public TunnelClientBuilder host(String host) {
+        require(ForwardedFields.isHost(host), "host", PrintableText.of(host), "host or host:port");
+        this.host = host;
+        return this;
+    }
+
+    /**
+     * Sets whether the service gets as {@code Host} what the visitor has asked for, as the relay tells in
+     * {@code X-Forwarded-Host}; off unless set. Where the relay doesn't tell, {@link #host} counts.
+     *
+     * @param hostOfVisitor whether it does
+     * @return this builder
+     */
+    public TunnelClientBuilder hostOfVisitor(boolean hostOfVisitor) {
+        this.hostOfVisitor = hostOfVisitor;
         return this;
     }
 
@@ -180,8 +276,8 @@ public final class TunnelClientBuilder {
     }
 
     /**
-     * Sets how large a message of the relay may be, which holds a visitor's whole request, its body often as base64. A
-     * larger one is dropped, and its visitor waits in vain.
+     * Sets how large a message of the relay may be, which holds a visitor's whole request, its body often as base64.
+     * The visitor gets 413 for a larger one.
      *
      * @param maxRequestMessageBytes at least 64 KiB; 32 MiB unless set
      * @return this builder
@@ -254,8 +350,8 @@ public final class TunnelClientBuilder {
     }
 
     /**
-     * Sets how a dead connection to the relay is found: a ping at every interval, and the connection is given up if
-     * nothing at all comes within the timeout that follows it.
+     * Sets how a dead connection to the relay is found: it is pinged at every interval, and given up if nothing at all
+     * has come for an interval and the timeout.
      *
      * @param interval greater than 0; 20 seconds unless set
      * @param timeout greater than 0; 10 seconds unless set
@@ -295,23 +391,26 @@ public final class TunnelClientBuilder {
      */
     public TunnelClient build() {
         Threads threads = Threads.create();
-        return new TunnelClient(settings(threads), threads, relaySslContext);
+        return new TunnelClient(settings(threads), threads);
     }
 
     private Settings settings(Threads threads) {
-        URI service = requireSet(target, "target");
-        if (trustAnyCertificate && !isThisMachine(service)) {
-            throw new IllegalStateException(
-                    "trustAnyCertificate: not for " + service + " (expected: a loopback target)");
-        }
+        Settings.Service service = service();
+        Settings.Relay way = new Settings.Relay(
+                requireSet(relay, "relay"), requireSet(credentials, "credentials"), tokenInQuery, relaySslContext);
+        String tunnel = requireSet(name, "name").value();
         return new Settings(
-                requireSet(relay, "relay"),
-                requireSet(credentials, "credentials"),
-                tokenInQuery,
-                requireSet(name, "name").value(),
-                passthrough,
+                way,
+                tunnel,
+                new ClientMessage.Register(
+                        tunnel,
+                        passthrough,
+                        share || legs > 1,
+                        access.rule(),
+                        TunnelSession.PROTOCOL,
+                        ServedStreams.WINDOW_BYTES),
+                legs,
                 service,
-                trustAnyCertificate,
                 new Settings.Limits(
                         maxRequestMessageBytes,
                         maxResponseBodyBytes,
@@ -321,6 +420,15 @@ public final class TunnelClientBuilder {
                 new Settings.Times(responseTimeout, pingInterval, pingTimeout, firstReconnect, longestReconnect),
                 new GuardedListener(listener),
                 scheduler == null ? Scheduler.system(threads) : scheduler);
+    }
+
+    private Settings.Service service() {
+        URI service = requireSet(target, "target");
+        if (trustAnyCertificate && !isThisMachine(service)) {
+            throw new IllegalStateException(
+                    "trustAnyCertificate: not for " + service + " (expected: a loopback target)");
+        }
+        return new Settings.Service(service, trustAnyCertificate, requestFields.build(), host, hostOfVisitor);
     }
 
     private static boolean isThisMachine(URI target) {

@@ -1,6 +1,8 @@
 package org.podbridge.tunnel.client;
 
 import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -10,6 +12,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.connection.CloseStatus;
+import org.podbridge.connection.MessageKind;
+import org.podbridge.connection.MessageSocket;
+import org.podbridge.exchange.Chunk;
+import org.podbridge.exchange.Completion;
+import org.podbridge.json.JsonMembers;
 import org.podbridge.json.MalformedJsonException;
 import org.podbridge.limits.ByteBudget;
 import org.podbridge.time.Scheduler;
@@ -18,14 +25,18 @@ import org.podbridge.tunnel.v1.ClientMessage;
 import org.podbridge.tunnel.v1.ClientMessageCodec;
 import org.podbridge.tunnel.v1.RelayMessage;
 import org.podbridge.tunnel.v1.RelayMessageCodec;
+import org.podbridge.tunnel.v2.FrameException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Version 1 of the tunnel protocol over one connection: registers the name, then answers requests until the connection
- * ends. Messages come one after the other; everything else on any thread.
+ * One connection to the relay: registers the name, then answers requests until the connection ends, in the version of
+ * the protocol that the relay speaks. Messages come one after the other; everything else on any thread.
  */
-final class TunnelSession implements RelaySocket.Handler, WholeBodyExchange.Observer {
+final class TunnelSession implements MessageSocket.Handler, WholeBodyExchange.Observer, ServedStreams.Leaving {
+
+    /** The version that the client prefers. */
+    static final int PROTOCOL = 2;
 
     private static final Logger logger = LoggerFactory.getLogger(TunnelSession.class);
     private static final Duration REGISTRATION_TIMEOUT = Duration.ofSeconds(10);
@@ -36,8 +47,12 @@ final class TunnelSession implements RelaySocket.Handler, WholeBodyExchange.Obse
     private final Events events;
     private final Map<String, WholeBodyExchange> running = new ConcurrentHashMap<>();
     private final AtomicBoolean ended = new AtomicBoolean();
+    private final CompletableFuture<Boolean> closed = new CompletableFuture<>();
+    /** Once the relay has agreed to version 2. */
+    private volatile @Nullable ServedStreams streams;
+
     private volatile boolean registered;
-    private volatile @Nullable RelaySocket socket;
+    private volatile @Nullable MessageSocket socket;
     private volatile Scheduler.@Nullable Task registrationTimeout;
 
     /** Hears of one session; {@link #ended} is the last. */
@@ -49,8 +64,17 @@ final class TunnelSession implements RelaySocket.Handler, WholeBodyExchange.Obse
         /** The relay has given the name. */
         void registered(URI publicUrl);
 
+        /** The relay is about to go; the session goes on until {@link TunnelSession#leave}. */
+        void relayLeaves(TunnelSession session);
+
         /** The session is over, but not because {@link TunnelSession#close} was called. */
         void ended(TunnelSession session, Ending ending);
+
+        /** A visitor's request has been taken on. */
+        void requestStarted(StartedRequest request);
+
+        /** A visitor's request is over. */
+        void requestFinished(FinishedRequest request);
     }
 
     TunnelSession(Settings settings, LocalService service, ByteBudget budget, Events events) {
@@ -69,16 +93,11 @@ final class TunnelSession implements RelaySocket.Handler, WholeBodyExchange.Obse
      *
      * @return completes when its connection has ended
      */
-    CompletionStage<Void> close() {
-        return ended.compareAndSet(false, true) ? cleanUp() : CompletableFuture.completedFuture(null);
-    }
-
-    /** Breaks the connection off. */
-    void abort() {
-        RelaySocket current = socket;
-        if (current != null) {
-            current.abort();
+    CompletionStage<Boolean> close() {
+        if (ended.compareAndSet(false, true)) {
+            cleanUp();
         }
+        return socket == null ? CompletableFuture.completedFuture(true) : closed.minimalCompletionStage();
     }
 
     /** Ends the session before it has begun. */
@@ -87,10 +106,10 @@ final class TunnelSession implements RelaySocket.Handler, WholeBodyExchange.Obse
     }
 
     @Override
-    public void opened(RelaySocket opened) {
+    public void onOpen(MessageSocket opened) {
         socket = opened;
         if (ended.get()) {
-            opened.abort();
+            leave(opened);
             return;
         }
         registrationTimeout = settings.scheduler().schedule(REGISTRATION_TIMEOUT, () -> {
@@ -99,23 +118,21 @@ final class TunnelSession implements RelaySocket.Handler, WholeBodyExchange.Obse
             }
         });
         events.connected();
-        opened.send(() -> ClientMessageCodec.encodeRegister(registration()), () -> {});
-    }
-
-    private ClientMessage.Register registration() {
-        return new ClientMessage.Register(
-                settings.name(), settings.passthrough(), false, ClientMessage.Access.PUBLIC, 0, 0);
+        opened.send(ClientMessageCodec.encodeRegister(settings.registration()));
     }
 
     @Override
-    public void message(byte[] bytes, int length) {
+    public void onMessage(byte[] bytes, int length, MessageKind kind) {
+        if (kind != MessageKind.TEXT) {
+            return; // version 1 has none of the other kind
+        }
         try {
             RelayMessage message = RelayMessageCodec.decode(bytes, length);
             if (message instanceof RelayMessage.Request request) {
                 forward(request);
             } else if (message instanceof RelayMessage.Registered given
                     && given.name().equals(settings.name())) {
-                registered(given.url());
+                registered(given);
             } else if (message instanceof RelayMessage.Refused refused) {
                 refused(refused.message());
             }
@@ -124,23 +141,102 @@ final class TunnelSession implements RelaySocket.Handler, WholeBodyExchange.Obse
         }
     }
 
-    private void registered(String path) {
-        URI publicUrl = publicUrl(path);
+    @Override
+    public boolean onBinaryPart(Chunk part, boolean last) {
+        ServedStreams served = streams;
+        if (served == null) {
+            return false;
+        }
+        try {
+            served.onPart(part, last);
+        } catch (FrameException e) {
+            MessageSocket current = socket;
+            if (current != null) {
+                current.closeNow(new CloseStatus(CloseStatus.PROTOCOL_ERROR, String.valueOf(e.getMessage())));
+            }
+            end(new Ending.Lost("the relay does not keep to the protocol: " + e.getMessage()));
+        }
+        return true;
+    }
+
+    @Override
+    public void relayLeaves() {
+        events.relayLeaves(this);
+    }
+
+    /** Finishes what runs and then ends in silence, because another session has taken over. */
+    void leave() {
+        ServedStreams served = streams;
+        if (served == null) {
+            close();
+        } else {
+            served.leave();
+        }
+    }
+
+    @Override
+    public void finished() {
+        close();
+    }
+
+    @Override
+    public void onOverflow(byte[] bytes, int length) {
+        String id = JsonMembers.peekString(bytes, length, "id");
+        MessageSocket current = socket;
+        if (id != null && current != null && "request".equals(JsonMembers.peekString(bytes, length, "type"))) {
+            current.send(ClientMessageCodec.encodeResponse(
+                    id, ForwardingFailure.requestTooLarge().toResponse()));
+        }
+    }
+
+    @Override
+    public void onTooLarge() {
+        logger.warn(
+                "Dropped a message of more than {} bytes, or for which there was no room",
+                settings.limits().requestMessageBytes());
+    }
+
+    private void registered(RelayMessage.Registered given) {
+        URI publicUrl = publicUrl(given);
+        RelayMessage.Details details = given.details();
+        MessageSocket current = socket;
+        if (details != null && details.protocol() == PROTOCOL && streams == null && current != null) {
+            streams = new ServedStreams(settings, details, current, service, budget, this, this);
+            current.ping();
+        }
         if (publicUrl == null) {
             end(new Ending.Lost("the relay gave the tunnel a URL that is none"));
         } else if (!registered) {
             registered = true;
-            cancelTimeout();
+            Scheduler.Task timeout = registrationTimeout;
+            if (timeout != null) {
+                timeout.cancel();
+            }
             events.registered(publicUrl);
+        }
+    }
+
+    /** Returns what the relay calls the public URL or, if it doesn't say, where it must be. */
+    private @Nullable URI publicUrl(RelayMessage.Registered given) {
+        if (given.details() == null) {
+            return publicUrl(given.url());
+        }
+        try {
+            URI url = new URI(given.details().publicUrl());
+            boolean http = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
+            return http && url.getHost() != null ? url : null;
+        } catch (URISyntaxException e) {
+            return null;
         }
     }
 
     private @Nullable URI publicUrl(String path) {
         boolean isPath =
                 path.startsWith("/") && !path.startsWith("//") && path.chars().allMatch(c -> c > ' ' && c <= '~');
-        String scheme = settings.relay().getScheme().toLowerCase(Locale.ROOT).equals("wss") ? "https://" : "http://";
+        String scheme =
+                settings.relay().uri().getScheme().toLowerCase(Locale.ROOT).equals("wss") ? "https://" : "http://";
         try {
-            return isPath ? URI.create(scheme + settings.relay().getRawAuthority() + path) : null;
+            return isPath ? URI.create(scheme + settings.relay().uri().getRawAuthority() + path) : null;
         } catch (IllegalArgumentException e) {
             return null;
         }
@@ -192,34 +288,65 @@ final class TunnelSession implements RelaySocket.Handler, WholeBodyExchange.Obse
     }
 
     @Override
-    public void answered(WholeBodyExchange exchange, ClientMessage.ResponseContent answer, Runnable sent) {
-        running.remove(exchange.id(), exchange);
-        RelaySocket current = socket;
+    public void started(StartedRequest request) {
+        events.requestStarted(request);
+    }
+
+    @Override
+    public boolean answered(WholeBodyExchange exchange, ClientMessage.ResponseContent answer) {
+        MessageSocket current = socket;
         if (current == null || ended.get()) {
-            sent.run();
-        } else {
-            current.send(() -> ClientMessageCodec.encodeResponse(exchange.id(), answer), sent);
+            running.remove(exchange.id(), exchange);
+            return true;
+        }
+        ByteBuffer message = ClientMessageCodec.encodeResponse(exchange.id(), answer);
+        int size = message.capacity();
+        if (!budget.tryReserve(size)) {
+            return false;
+        }
+        running.remove(exchange.id(), exchange);
+        if (!current.sendReserved(message, new Release(budget, size))) {
+            budget.release(size);
+        }
+        return true;
+    }
+
+    @Override
+    public void failed(WholeBodyExchange exchange, ClientMessage.ResponseContent answer) {
+        running.remove(exchange.id(), exchange);
+        MessageSocket current = socket;
+        if (current != null && !ended.get()) {
+            current.send(ClientMessageCodec.encodeResponse(exchange.id(), answer));
         }
     }
 
     @Override
     public void finished(FinishedRequest summary) {
-        settings.listener().requestFinished(summary);
+        events.requestFinished(summary);
     }
 
     @Override
-    public void closed(CloseStatus status) {
+    public void onClosed(CloseStatus status) {
+        closed.complete(true);
         end(
                 switch (status.code()) {
                     case CloseStatus.REPLACED ->
                         new Ending.Refused(
                                 Reason.REPLACED, "Another connection has taken the name " + settings.name() + " over");
                     case CloseStatus.POLICY_VIOLATION -> unauthenticated();
-                    case CloseStatus.ABNORMAL -> new Ending.Lost("the connection was lost: " + status.reason());
+                    case CloseStatus.ABNORMAL -> new Ending.Lost("the connection was lost" + why(status.reason()));
                     default ->
                         new Ending.Lost("the relay closed the connection (" + status.code()
                                 + (status.reason().isEmpty() ? "" : " " + status.reason()) + ")");
                 });
+    }
+
+    private static String why(String fault) {
+        return switch (fault) {
+            case MessageSocket.SILENCE -> ": no sign of life";
+            case MessageSocket.SLOW_CONSUMER -> ": the relay does not read what it is sent";
+            default -> "";
+        };
     }
 
     private void end(Ending ending) {
@@ -229,17 +356,37 @@ final class TunnelSession implements RelaySocket.Handler, WholeBodyExchange.Obse
         }
     }
 
-    private CompletionStage<Void> cleanUp() {
-        cancelTimeout();
-        running.values().forEach(WholeBodyExchange::cancel);
-        RelaySocket current = socket;
-        return current == null ? CompletableFuture.completedFuture(null) : current.close();
-    }
-
-    private void cancelTimeout() {
+    private void cleanUp() {
         Scheduler.Task timeout = registrationTimeout;
         if (timeout != null) {
             timeout.cancel();
+        }
+        running.values().forEach(WholeBodyExchange::cancel);
+        ServedStreams served = streams;
+        if (served != null) {
+            served.close();
+        }
+        MessageSocket current = socket;
+        if (current != null) {
+            leave(current);
+        }
+    }
+
+    private static void leave(MessageSocket socket) {
+        socket.closeNow(new CloseStatus(CloseStatus.NORMAL, ""));
+    }
+
+    /** Gives the bytes of a message back once it needs them no more. */
+    private record Release(ByteBudget budget, int size) implements Completion {
+
+        @Override
+        public void succeeded() {
+            budget.release(size);
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            budget.release(size);
         }
     }
 }

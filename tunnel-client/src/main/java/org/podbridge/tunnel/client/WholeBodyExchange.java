@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.jetty.client.ByteBufferRequestContent;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
@@ -31,6 +30,7 @@ final class WholeBodyExchange implements Response.Listener {
     private static final int MIN_STATUS = 200;
     private static final int MAX_STATUS = 599;
     private static final int NOT_MODIFIED = 304;
+    private static final String GONE = "the relay went away";
 
     private final RelayMessage.Request asked;
     private final LocalService service;
@@ -38,25 +38,25 @@ final class WholeBodyExchange implements Response.Listener {
     private final Scheduler clock;
     private final Observer observer;
     private final BodyCollector body;
+    private final StartedRequest started;
     private final long startNanos;
-    private final AtomicBoolean finished = new AtomicBoolean();
     private volatile boolean cancelled;
     private volatile boolean begun;
     private volatile boolean repeated;
     private volatile @Nullable Request request;
 
-    /** Hears of the end. */
-    interface Observer {
+    /** Hears what becomes of the request. */
+    interface Observer extends RequestObserver {
 
         /**
-         * There is an answer, to be sent.
+         * The service has answered. Its content is needed no longer than this call lasts.
          *
-         * @param sent to be run when its bytes are needed no more
+         * @return whether there was room for the answer; if not, {@link #failed} follows
          */
-        void answered(WholeBodyExchange exchange, ClientMessage.ResponseContent answer, Runnable sent);
+        boolean answered(WholeBodyExchange exchange, ClientMessage.ResponseContent answer);
 
-        /** The request has ended, answered or cancelled. */
-        void finished(FinishedRequest summary);
+        /** There is an answer of the client's own. */
+        void failed(WholeBodyExchange exchange, ClientMessage.ResponseContent answer);
     }
 
     WholeBodyExchange(
@@ -67,6 +67,7 @@ final class WholeBodyExchange implements Response.Listener {
         this.clock = settings.scheduler();
         this.observer = observer;
         this.body = new BodyCollector(budget, settings.limits().responseBodyBytes());
+        this.started = new StartedRequest(service.nextRequestId(), asked.method(), asked.path());
         this.startNanos = clock.nanoTime();
     }
 
@@ -76,12 +77,14 @@ final class WholeBodyExchange implements Response.Listener {
 
     /** Forwards the request. The observer may hear of the end within this call. */
     void start() {
+        observer.started(started);
         if (!LocalService.isForwardable(asked.method(), asked.path(), asked.fields())) {
-            answer(ForwardingFailure.notForwardable(), () -> {});
+            refuse(ForwardingFailure.notForwardable());
         } else if (!budget.tryReserve(requestBytes())) {
-            answer(ForwardingFailure.noRoom(), () -> {});
+            refuse(ForwardingFailure.noRoom());
         } else if (!service.enter()) {
-            answer(ForwardingFailure.busy(), () -> budget.release(requestBytes()));
+            budget.release(requestBytes());
+            refuse(ForwardingFailure.busy());
         } else {
             send();
         }
@@ -147,24 +150,24 @@ final class WholeBodyExchange implements Response.Listener {
             return;
         }
         service.leave();
-        Runnable release = () -> {
+        budget.release(requestBytes());
+        try {
+            conclude(result);
+        } finally {
             body.release();
-            budget.release(requestBytes());
-        };
+        }
+    }
+
+    private void conclude(Result result) {
         Throwable failure = result.getFailure();
+        int status = result.getResponse().getStatus();
         if (failure != null) {
-            answer(ForwardingFailure.of(failure, service.target()), release);
-        } else if (result.getResponse().getStatus() < MIN_STATUS
-                || result.getResponse().getStatus() > MAX_STATUS) {
-            answer(ForwardingFailure.of(new IllegalStateException(), service.target()), release);
+            refuse(service.failureOf(failure));
+        } else if (status < MIN_STATUS || status > MAX_STATUS) {
+            refuse(service.failureOf(new IllegalStateException()));
         } else {
-            answer(
-                    new ClientMessage.ResponseContent(
-                            result.getResponse().getStatus(),
-                            ForwardedFields.ofResponse(result.getResponse().getHeaders()),
-                            body.toArray()),
-                    null,
-                    release);
+            answer(new ClientMessage.ResponseContent(
+                    status, ForwardedFields.ofResponse(result.getResponse().getHeaders()), body.toArray()));
         }
     }
 
@@ -178,28 +181,29 @@ final class WholeBodyExchange implements Response.Listener {
                 && ForwardingFailure.isLostConnection(failure);
     }
 
-    private void answer(ForwardingFailure failure, Runnable release) {
-        answer(failure.toResponse(), failure.message(), release);
+    private void answer(ClientMessage.ResponseContent content) {
+        if (cancelled) {
+            finish(0, 0, GONE);
+        } else if (observer.answered(this, content)) {
+            finish(content.status(), content.body().length, null);
+        } else {
+            refuse(ForwardingFailure.noRoom());
+        }
     }
 
-    private void answer(ClientMessage.ResponseContent content, @Nullable String failure, Runnable release) {
-        if (!finished.compareAndSet(false, true)) {
+    private void refuse(ForwardingFailure failure) {
+        if (cancelled) {
+            finish(0, 0, GONE);
             return;
         }
-        Duration duration = Duration.ofNanos(clock.nanoTime() - startNanos);
-        if (cancelled) {
-            release.run();
-            observer.finished(summary(0, duration, 0, "the relay went away"));
-        } else {
-            observer.answered(this, content, release);
-            observer.finished(summary(content.status(), duration, content.body().length, failure));
-        }
+        ClientMessage.ResponseContent content = failure.toResponse();
+        observer.failed(this, content);
+        finish(content.status(), content.body().length, failure.message());
     }
 
-    private FinishedRequest summary(int status, Duration duration, long bytes, @Nullable String failure) {
-        int query = asked.path().indexOf('?');
-        String path = query < 0 ? asked.path() : asked.path().substring(0, query);
-        return new FinishedRequest(asked.method(), path, status, duration, bytes, failure);
+    private void finish(int status, long bytes, @Nullable String failure) {
+        Duration duration = Duration.ofNanos(clock.nanoTime() - startNanos);
+        observer.finished(new FinishedRequest(started, status, duration, bytes, failure));
     }
 
     private long requestBytes() {

@@ -433,21 +433,24 @@ class ForwardingTest {
         assertThat(answer.fields().first("x-length")).contains("20971520");
     }
 
-    @Test
-    void sharesOneBudgetOfBytesAmongAll() {
-        builder.maxBufferedBytes(10_000);
+    @ParameterizedTest
+    @CsvSource({"45000,the body has no room", "20000,the message has no room beside the body"})
+    void sharesOneBudgetOfBytesAmongAll(int responseBytes, String why) {
+        builder.maxBufferedBytes(60_000);
         RelayLink link = open();
         service.respond(RawService.NEVER);
-        link.sendRequest("1", "PUT", "/", HeaderFields.empty(), new byte[8_000]);
+        link.sendRequest("1", "PUT", "/", HeaderFields.empty(), new byte[20_000]);
         service.take();
-        link.sendRequest("2", "PUT", "/", HeaderFields.empty(), new byte[8_000]);
+        link.sendRequest("2", "PUT", "/", HeaderFields.empty(), new byte[20_000]);
         assertThat(link.readAnswer()).satisfies(answer -> {
             assertThat(answer.id()).isEqualTo("2");
             assertThat(answer.status()).isEqualTo(503);
             assertThat(answer.fields().first("retry-after")).contains("1");
         });
-        service.respond("HTTP/1.1 200 OK\r\nContent-Length: 8000\r\n\r\n" + "x".repeat(8_000));
-        assertThat(link.sendRequest("3", "GET", "/").readAnswer().status()).isEqualTo(503);
+        service.respond("HTTP/1.1 200 OK\r\nContent-Length: " + responseBytes + "\r\n\r\n" + "x".repeat(responseBytes));
+        assertThat(link.sendRequest("3", "GET", "/").readAnswer().status())
+                .as(why)
+                .isEqualTo(503);
         assertThat(service.waiting()).isEqualTo(1);
     }
 

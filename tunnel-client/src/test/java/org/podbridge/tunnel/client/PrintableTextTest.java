@@ -35,7 +35,8 @@ class PrintableTextTest {
 
     @Test
     void isWhatAListenerSeesOfARequest() {
-        FinishedRequest request = new FinishedRequest("G\u001b", "/\u001b", 200, Duration.ZERO, 0, "\u001b");
+        FinishedRequest request =
+                new FinishedRequest(new StartedRequest(1, "G\u001b", "/\u001b"), 200, Duration.ZERO, 0, "\u001b");
         assertThat(request.method() + request.path() + request.failure().orElseThrow())
                 .isEqualTo("G\\u{1b}/\\u{1b}\\u{1b}");
     }

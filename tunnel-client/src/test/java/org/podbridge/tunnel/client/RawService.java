@@ -23,6 +23,7 @@ public final class RawService implements AutoCloseable {
 
     private final ServerSocket server;
     private final String scheme;
+    private final Thread acceptor;
     private final BlockingQueue<Received> received = new LinkedBlockingQueue<>();
     private final BlockingQueue<Received> ended = new LinkedBlockingQueue<>();
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
@@ -49,7 +50,7 @@ public final class RawService implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        thread(this::acceptAll);
+        this.acceptor = thread(this::acceptAll);
     }
 
     public static RawService start() {
@@ -160,21 +161,26 @@ public final class RawService implements AutoCloseable {
         return new Received(head.toString(), new String(body, ISO_8859_1));
     }
 
-    private static void thread(Runnable work) {
+    private static Thread thread(Runnable work) {
         Thread thread = new Thread(work, "raw-service");
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 
+    /** Stops listening, and ends all connections. */
     @Override
     public void close() {
         try {
             server.close();
+            acceptor.join(); // until then the system may still take connections
             for (Socket socket : sockets) {
                 socket.close();
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 }

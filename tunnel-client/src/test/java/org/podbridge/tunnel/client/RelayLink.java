@@ -210,7 +210,7 @@ public final class RelayLink implements AutoCloseable {
         }
     }
 
-    /** Breaks the connection off with a reset, which the JDK's WebSocket notices whatever it is doing. */
+    /** Breaks the connection off with a reset. */
     @Override
     public void close() {
         try {

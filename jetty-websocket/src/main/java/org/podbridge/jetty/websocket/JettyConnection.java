@@ -1,4 +1,4 @@
-package org.podbridge.jetty;
+package org.podbridge.jetty.websocket;
 
 import static java.util.Objects.requireNonNull;
 

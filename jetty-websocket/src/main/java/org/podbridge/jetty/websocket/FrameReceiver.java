@@ -1,8 +1,9 @@
-package org.podbridge.jetty;
+package org.podbridge.jetty.websocket;
 
 import static java.util.Objects.requireNonNull;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 import org.eclipse.jetty.io.Retainable;
 import org.eclipse.jetty.util.Callback;
@@ -15,14 +16,11 @@ import org.eclipse.jetty.websocket.core.WebSocketCoreSession;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.ConnectionListener;
-import org.podbridge.connection.HandshakeDecision;
 import org.podbridge.connection.MessageKind;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /*
- * Turns the frames of one WebSocket into calls of its listener.
- *
  * Frames come serially, but the end doesn't: Jetty reports a failed write, and a connection closed under it, on the thread
  * that finds out, while another may be in the middle of a frame. So the end that comes during a call of the listener is
  * told after it, by that call's thread.
@@ -30,14 +28,16 @@ import org.slf4j.LoggerFactory;
  * A close frame ends what the listener hears of messages: what the peer sends after one of ours is read, so that its
  * answer is found, and dropped.
  */
-final class FrameReceiver implements FrameHandler {
+
+/** Turns the frames of one WebSocket into calls of its listener. To be used for one session only. */
+public final class FrameReceiver implements FrameHandler {
 
     private static final Logger logger = LoggerFactory.getLogger(FrameReceiver.class);
-    private static final int COPY_BELOW = WebSocketUpgrade.INPUT_BUFFER_BYTES / 4;
+    private static final int COPY_BELOW = SessionSettings.INPUT_BUFFER_BYTES / 4;
 
-    private final HandshakeDecision.Accept accept;
     private final ConnectionListener listener;
     private final Scheduler scheduler;
+    private final Duration closeTimeout;
     private final ReentrantLock lock = new ReentrantLock();
     private boolean calling;
     private boolean opened;
@@ -48,16 +48,23 @@ final class FrameReceiver implements FrameHandler {
     private MessageKind kind = MessageKind.BINARY;
     private Utf8Validator text = new Utf8Validator();
 
-    FrameReceiver(HandshakeDecision.Accept accept, Scheduler scheduler) {
-        this.accept = accept;
-        this.listener = accept.listener();
+    /**
+     * Creates the receiver of one session's frames.
+     *
+     * @param listener hears them, until it has heard of the end
+     * @param scheduler where the time limit for the end of a close waits
+     * @param closeTimeout that limit
+     */
+    public FrameReceiver(ConnectionListener listener, Scheduler scheduler, Duration closeTimeout) {
+        this.listener = listener;
         this.scheduler = scheduler;
+        this.closeTimeout = closeTimeout;
     }
 
     @Override
     public void onOpen(CoreSession session, Callback callback) {
         JettyConnection opening =
-                new JettyConnection((WebSocketCoreSession) session, scheduler, accept.closeTimeout(), this::end);
+                new JettyConnection((WebSocketCoreSession) session, scheduler, closeTimeout, this::end);
         connection = opening;
         // A session that has failed by itself may be unable to get its close frame out; nothing else would end it. A
         // session in good health may be idle for as long as core sees fit.

@@ -1,4 +1,4 @@
-package org.podbridge.jetty;
+package org.podbridge.jetty.websocket;
 
 import java.nio.ByteBuffer;
 import org.eclipse.jetty.io.Retainable;
@@ -8,7 +8,7 @@ import org.podbridge.exchange.Chunk;
  * A piece of one of Jetty's pooled buffers. Retaining it keeps the whole buffer from the pool, so small pieces are
  * copied instead: a peer that sends single bytes would otherwise hold a buffer with each of them.
  */
-final class JettyChunk implements Chunk {
+public final class JettyChunk implements Chunk {
 
     private final ByteBuffer data;
     private final Retainable buffer;
@@ -21,7 +21,7 @@ final class JettyChunk implements Chunk {
      * @param buffer the buffer that they lie in
      * @param copyBelow fewer bytes than this are copied when retained
      */
-    JettyChunk(ByteBuffer data, Retainable buffer, int copyBelow) {
+    public JettyChunk(ByteBuffer data, Retainable buffer, int copyBelow) {
         this.data = data;
         this.buffer = buffer;
         this.copyBelow = copyBelow;
