@@ -5,9 +5,9 @@ import org.podbridge.exchange.Chunk;
 /**
  * The incoming half of a WebSocket connection, implemented by core.
  *
- * <p>Calls for one connection come serially, in the order of events: {@link #onOpen}, then parts and pongs in any
- * number, then {@link #onClosed} exactly once and nothing after it. Calls for different connections come concurrently.
- * No method blocks or throws.
+ * <p>Calls for one connection come serially, in the order of events: {@link #onOpen}, then parts, pings and pongs in
+ * any number, then {@link #onClosed} exactly once and nothing after it. Calls for different connections come
+ * concurrently. No method blocks or throws.
  */
 public interface ConnectionListener {
 
@@ -28,7 +28,10 @@ public interface ConnectionListener {
      */
     void onPart(Chunk part, MessageKind kind, boolean last);
 
-    /** A pong, or a ping that the adapter has answered, came: a sign of life. */
+    /** A ping came, which the adapter has answered: a sign of life, and no more. */
+    default void onPing() {}
+
+    /** A pong came: the peer has read a ping of ours, or sends one unasked. */
     default void onPong() {}
 
     /**

@@ -203,6 +203,11 @@ public final class MessageSocket implements ConnectionListener {
     }
 
     @Override
+    public void onPing() {
+        heard();
+    }
+
+    @Override
     public void onPong() {
         heard();
     }

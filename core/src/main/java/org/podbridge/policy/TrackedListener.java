@@ -42,6 +42,13 @@ final class TrackedListener implements ConnectionListener {
     }
 
     @Override
+    public void onPing() {
+        if (counted != null) {
+            listener.onPing();
+        }
+    }
+
+    @Override
     public void onPong() {
         if (counted != null) {
             listener.onPong();

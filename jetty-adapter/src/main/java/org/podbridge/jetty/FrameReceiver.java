@@ -94,9 +94,9 @@ final class FrameReceiver implements FrameHandler {
             case OpCode.CONTINUATION -> onData(open, frame, callback);
             case OpCode.PING -> {
                 open.pong(frame.getPayload());
-                onPong(open, callback);
+                onControl(open, listener::onPing, callback);
             }
-            case OpCode.PONG -> onPong(open, callback);
+            case OpCode.PONG -> onControl(open, listener::onPong, callback);
             default -> onClose(open, frame, callback);
         }
     }
@@ -120,10 +120,10 @@ final class FrameReceiver implements FrameHandler {
         return text.accepts(payload) && (!last || text.isComplete());
     }
 
-    private void onPong(JettyConnection open, Callback callback) {
+    private void onControl(JettyConnection open, Runnable call, Callback callback) {
         callback.succeeded();
         if (!open.isClosing()) {
-            call(listener::onPong);
+            call(call);
         }
         open.demand();
     }

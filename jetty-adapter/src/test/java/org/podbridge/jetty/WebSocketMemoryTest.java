@@ -121,7 +121,7 @@ class WebSocketMemoryTest {
                 peer.send(FIN | PING, ByteBuffer.allocate(4).putInt(i).array());
             }
             for (int i = 0; i < pings; i++) {
-                pinged.awaitPong();
+                pinged.awaitPing();
             }
             int pongs = 0;
             int last = -1;

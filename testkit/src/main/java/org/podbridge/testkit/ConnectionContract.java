@@ -427,12 +427,13 @@ public abstract class ConnectionContract {
     // Pings and pauses
 
     @Test
-    void answersPingsAndReportsThem() {
+    void answersPingsAndTellsThemFromPongs() {
         RecordingListener listener = new RecordingListener();
         RawWebSocket peer = open(listener);
         peer.send(FIN | PING, bytes("are you there?").array());
         assertThat(peer.readFrame()).isEqualTo(new Frame(PONG, true, bytes("are you there?")));
-        listener.awaitPong();
+        listener.awaitPing();
+        assertThat(listener.hasPong()).isFalse();
         peer.send(FIN | PONG, new byte[0]);
         listener.awaitPong();
     }

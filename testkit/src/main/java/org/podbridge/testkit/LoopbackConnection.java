@@ -243,7 +243,12 @@ public final class LoopbackConnection implements Connection {
         });
     }
 
-    /** Lets the peer answer a ping, or send one. */
+    /** Lets the peer send a ping. */
+    public void receivePing() {
+        call(listener::onPing);
+    }
+
+    /** Lets the peer answer a ping. */
     public void receivePong() {
         call(listener::onPong);
     }

@@ -25,6 +25,7 @@ public class RecordingListener implements ConnectionListener {
     private final CompletableFuture<Connection> opened = new CompletableFuture<>();
     private final CompletableFuture<CloseStatus> closed = new CompletableFuture<>();
     private final BlockingQueue<Received> messages = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> pings = new LinkedBlockingQueue<>();
     private final BlockingQueue<String> pongs = new LinkedBlockingQueue<>();
     private final AtomicInteger calls = new AtomicInteger();
     private final AtomicInteger parts = new AtomicInteger();
@@ -78,6 +79,13 @@ public class RecordingListener implements ConnectionListener {
             messages.add(new Received(kind, ByteBuffer.wrap(message.toByteArray())));
             message.reset();
         }
+        calls.decrementAndGet();
+    }
+
+    @Override
+    public final void onPing() {
+        enter(true);
+        pings.add("ping");
         calls.decrementAndGet();
     }
 
@@ -149,7 +157,21 @@ public class RecordingListener implements ConnectionListener {
         return Waiting.take(messages, "message");
     }
 
-    /** Waits for the next pong or ping. */
+    /** Waits for the next ping. */
+    public void awaitPing() {
+        Waiting.take(pings, "ping");
+    }
+
+    /**
+     * Tells whether pongs have come that nobody has waited for.
+     *
+     * @return whether there is one
+     */
+    public boolean hasPong() {
+        return !pongs.isEmpty();
+    }
+
+    /** Waits for the next pong. */
     public void awaitPong() {
         Waiting.take(pongs, "pong");
     }

@@ -80,6 +80,16 @@ class LivenessTest {
     }
 
     @Test
+    void takesAPingForASignOfLife() {
+        Agent alice = server.connect("alice");
+        for (int i = 0; i < 20; i++) {
+            server.scheduler().advance(Duration.ofSeconds(40));
+            alice.connection().receivePing();
+        }
+        assertThat(alice.connection().isClosed()).isFalse();
+    }
+
+    @Test
     void takesAnyPartOfAMessageForASignOfLife() {
         Agent alice = server.connect("alice");
         for (int i = 0; i < 20; i++) {

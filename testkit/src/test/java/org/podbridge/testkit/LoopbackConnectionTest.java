@@ -38,6 +38,11 @@ class LoopbackConnectionTest {
         }
 
         @Override
+        public void onPing() {
+            events.add("ping");
+        }
+
+        @Override
         public void onPong() {
             events.add("pong");
         }
@@ -68,12 +73,13 @@ class LoopbackConnectionTest {
     void passesWhatThePeerSays() {
         connection.receiveParts(MessageKind.TEXT, "a".getBytes(UTF_8), "b".getBytes(UTF_8));
         connection.receiveBinary("c".getBytes(UTF_8));
+        connection.receivePing();
         connection.receivePong();
         connection.peerCloses(new CloseStatus(4000, ""));
         connection.receiveText("late");
         connection.cut();
 
-        assertThat(events).containsExactly("open", "TEXT a", "TEXT b.", "BINARY c.", "pong", "closed 4000");
+        assertThat(events).containsExactly("open", "TEXT a", "TEXT b.", "BINARY c.", "ping", "pong", "closed 4000");
     }
 
     @Test
