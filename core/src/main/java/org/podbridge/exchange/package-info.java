@@ -7,8 +7,10 @@
  * adapter                       core
  *   request head    ------&gt;    ExchangeHandler.handle(exchange)
  *   body chunk      &lt;-----&gt;    exchange.read(reader)             one read, one chunk
+ *   interim head    &lt;------    exchange.inform(status, fields)
  *   response head   &lt;------    exchange.begin(head)
  *   response chunk  &lt;------    exchange.write(data, last, done)  one write at a time
+ *   trailers        &lt;------    exchange.trailers(fields)        before the last write
  * </pre>
  */
 @NullMarked

@@ -205,6 +205,6 @@ public final class Admission {
             return new HandshakeDecision.Accept(Optional.empty(), new RefusingListener(refusal), closeTimeout);
         }
         ShortResponse response = refusal.toResponse();
-        return new HandshakeDecision.Reject(response.status(), response.fields(), response.content());
+        return HandshakeDecision.Reject.withText(response.status(), response.fields(), response.content());
     }
 }

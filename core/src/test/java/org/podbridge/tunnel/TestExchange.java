@@ -8,6 +8,7 @@ import org.podbridge.exchange.BodyReader;
 import org.podbridge.exchange.Chunk;
 import org.podbridge.exchange.Completion;
 import org.podbridge.exchange.Exchange;
+import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.exchange.ResponseHead;
 
@@ -58,6 +59,17 @@ final class TestExchange implements Exchange {
         this.reader = reader;
         deliver();
     }
+
+    @Override
+    public HeaderFields requestTrailers() {
+        return HeaderFields.empty();
+    }
+
+    @Override
+    public void inform(int status, HeaderFields fields) {}
+
+    @Override
+    public void trailers(HeaderFields trailers) {}
 
     @Override
     public void begin(ResponseHead head) {}

@@ -6,25 +6,18 @@ import java.io.IOException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
-import org.eclipse.jetty.http.HttpFields;
-import org.eclipse.jetty.http.HttpHeader;
-import org.eclipse.jetty.http.HttpHeaderValue;
-import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.http.HttpStatus;
-import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
-import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.BodyReader;
 import org.podbridge.exchange.Completion;
 import org.podbridge.exchange.Exchange;
 import org.podbridge.exchange.ExchangeHandler;
+import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.exchange.ResponseHead;
 import org.slf4j.Logger;
@@ -43,13 +36,13 @@ final class JettyExchange implements Exchange {
     private final Response response;
     private final Callback callback;
     private final RequestBody body;
+    private final InterimResponses interims;
+    private final JettyResponse answer;
     private final @Nullable DisconnectWatch watch;
     private final AtomicBoolean over = new AtomicBoolean();
     private final ReentrantLock lock = new ReentrantLock();
     private @Nullable Runnable goneAction;
     private boolean gone;
-    private volatile boolean begun;
-    private volatile boolean written;
     private volatile boolean lastGiven;
 
     private JettyExchange(RequestHead head, Request request, Response response, Callback callback) {
@@ -58,7 +51,9 @@ final class JettyExchange implements Exchange {
         this.response = response;
         this.callback = callback;
         this.watch = DisconnectWatch.of(request, () -> takeGoneAction().run());
-        this.body = new RequestBody(request, this::watchOnceReadToTheEnd, this::takeGoneAction);
+        this.interims = new InterimResponses(request, response);
+        this.answer = new JettyResponse(request, response);
+        this.body = new RequestBody(request, interims, this::watchOnceReadToTheEnd, this::takeGoneAction);
         request.addFailureListener(cause -> onFailureBetweenCalls());
         // Asked only while nobody reads or writes: then it is core that waits, and core limits how long.
         request.addIdleTimeoutListener(timeout -> false);
@@ -92,38 +87,43 @@ final class JettyExchange implements Exchange {
     }
 
     @Override
-    public void begin(ResponseHead responseHead) {
-        requireNonNull(responseHead, "responseHead");
-        if (begun) {
-            throw new IllegalStateException("the response has begun already");
-        }
-        begun = true;
-        response.setStatus(responseHead.status());
-        HttpFields.Mutable fields = response.getHeaders();
-        // What Jetty has set already, Server and Date, gives way. It can be overwritten but not removed.
-        Set<String> preset = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-        fields.forEach(field -> preset.add(field.getName()));
-        responseHead.fields().forEach((name, value) -> {
-            if (isFraming(name, responseHead.status())) {
-                return;
-            }
-            if (preset.remove(name)) {
-                fields.put(name, value);
-            } else {
-                fields.add(name, value);
-            }
-        });
+    public HeaderFields requestTrailers() {
+        return body.trailers();
     }
 
-    private static boolean isFraming(String name, int status) {
-        return name.equalsIgnoreCase("transfer-encoding")
-                || (status == HttpStatus.NO_CONTENT_204 && name.equalsIgnoreCase("content-length"));
+    @Override
+    public void inform(int status, HeaderFields fields) {
+        requireNonNull(fields, "fields");
+        if (status <= HttpStatus.SWITCHING_PROTOCOLS_101 || status > 199) {
+            throw new IllegalArgumentException("status: " + status + " (expected: 102 to 199)");
+        }
+        if (answer.isBegun()) {
+            throw new IllegalStateException("the response has begun already");
+        }
+        if (!over.get()) {
+            interims.send(status, fields);
+        }
+    }
+
+    @Override
+    public void begin(ResponseHead responseHead) {
+        answer.begin(requireNonNull(responseHead, "responseHead"));
+    }
+
+    @Override
+    public void trailers(HeaderFields trailers) {
+        requireNonNull(trailers, "trailers");
+        if (!answer.isBegun() || lastGiven) {
+            throw new IllegalStateException("the response has not begun, or its last piece was given");
+        }
+        answer.trailers(trailers);
     }
 
     @Override
     public void write(ByteBuffer data, boolean last, Completion completion) {
+        requireNonNull(data, "data");
         requireNonNull(completion, "completion");
-        if (!begun) {
+        if (!answer.isBegun()) {
             throw new IllegalStateException("the response has not begun");
         }
         if (over.get()) {
@@ -132,62 +132,20 @@ final class JettyExchange implements Exchange {
             // From here on a visitor may have it all, and leave, before we hear that the write has succeeded; one that
             // leaves earlier makes it fail.
             lastGiven = true;
-            stopWatching(() -> writeLast(data, new Written(true, completion)));
-        } else if (hasContent()) {
-            prepareFraming(false);
-            response.write(false, data, new Written(false, completion));
+            stopWatching(() -> writeInTurn(data, true, completion));
         } else {
-            completion.succeeded();
+            writeInTurn(data, false, completion);
         }
     }
 
-    private void writeLast(ByteBuffer data, Callback done) {
-        if (hasContent()) {
-            prepareFraming(true);
-            response.write(true, data, done);
-        } else {
-            writeHeadOnly(done);
-        }
-    }
-
-    private boolean hasContent() {
-        int status = response.getStatus();
-        return status != HttpStatus.NO_CONTENT_204
-                && status != HttpStatus.NOT_MODIFIED_304
-                && !HttpMethod.HEAD.is(request.getMethod());
-    }
-
-    /**
-     * Asks for chunks where Jetty would let the content end with the connection, as it does when the visitor has asked
-     * it to close: a response broken off would look complete.
-     */
-    private void prepareFraming(boolean last) {
-        HttpFields.Mutable fields = response.getHeaders();
-        if (!written
-                && !last
-                && request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_1_1
-                && !fields.contains(HttpHeader.CONTENT_LENGTH)) {
-            fields.put(HttpHeader.TRANSFER_ENCODING, HttpHeaderValue.CHUNKED.asString());
-        }
-        written = true;
-    }
-
-    /**
-     * Writes a head alone, in two steps if one would make Jetty add a length of zero that means something else here.
-     */
-    private void writeHeadOnly(Callback done) {
-        if (response.getStatus() == HttpStatus.NO_CONTENT_204
-                || response.getHeaders().contains(HttpHeader.CONTENT_LENGTH)) {
-            response.write(true, BufferUtil.EMPTY_BUFFER, done);
-        } else {
-            response.write(
-                    false,
-                    BufferUtil.EMPTY_BUFFER,
-                    Callback.from(
-                            Callback.InvocationType.NON_BLOCKING,
-                            () -> response.write(true, BufferUtil.EMPTY_BUFFER, done),
-                            done::failed));
-        }
+    private void writeInTurn(ByteBuffer data, boolean last, Completion completion) {
+        interims.follow(() -> {
+            if (over.get()) {
+                completion.failed(new IOException("the exchange is over"));
+            } else {
+                answer.write(data, last, new Written(last, completion));
+            }
+        });
     }
 
     @Override
@@ -250,6 +208,7 @@ final class JettyExchange implements Exchange {
         if (over.compareAndSet(false, true)) {
             logger.debug("Aborting {}", head, cause);
             body.cancel(new IOException("the exchange was aborted", cause));
+            interims.cancel();
             stopWatching(() -> {
                 resetIfTheEndOfTheConnectionEndsTheContent();
                 callback.failed(new Request.Handler.AbortException(cause));
@@ -258,7 +217,7 @@ final class JettyExchange implements Exchange {
     }
 
     private void resetIfTheEndOfTheConnectionEndsTheContent() {
-        if (written
+        if (answer.isWritten()
                 && request.getConnectionMetaData().getHttpVersion().getVersion() < 11
                 && request.getConnectionMetaData().getConnection().getEndPoint().getTransport()
                         instanceof SocketChannel channel) {
@@ -271,10 +230,11 @@ final class JettyExchange implements Exchange {
     }
 
     private void answerFailure(Throwable cause) {
-        if (begun) {
+        if (answer.isBegun()) {
             abort(cause);
         } else if (over.compareAndSet(false, true)) {
             body.cancel(new IOException("the handler failed", cause));
+            interims.cancel();
             stopWatching(() -> Response.writeError(request, response, callback, HttpStatus.INTERNAL_SERVER_ERROR_500));
         }
     }

@@ -6,6 +6,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.Retainable;
@@ -15,6 +16,7 @@ import org.eclipse.jetty.util.thread.Scheduler;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.BodyReader;
 import org.podbridge.exchange.Chunk;
+import org.podbridge.exchange.HeaderFields;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +37,7 @@ final class RequestBody {
     private static final long MAX_DRAIN_SECONDS = 30;
 
     private final Request request;
+    private final InterimResponses interims;
     private final Runnable onEnd;
     private final Supplier<Runnable> onBroken;
     private final int copyBelow;
@@ -45,17 +48,20 @@ final class RequestBody {
     private volatile boolean atEnd;
     private volatile boolean begun;
     private volatile boolean demanded;
+    private volatile boolean askedFor;
     private volatile @Nullable Runnable afterwards;
 
     /**
      * Creates the body.
      *
      * @param request whose body it is
+     * @param interims where a visitor that waits for it is told to send the body
      * @param onEnd runs when the end was read
      * @param onBroken asked when the body broke off, for what to run once the reader was told
      */
-    RequestBody(Request request, Runnable onEnd, Supplier<Runnable> onBroken) {
+    RequestBody(Request request, InterimResponses interims, Runnable onEnd, Supplier<Runnable> onBroken) {
         this.request = request;
+        this.interims = interims;
         this.onEnd = onEnd;
         this.onBroken = onBroken;
         this.copyBelow = request.getConnectionMetaData().getHttpConfiguration().getInputBufferSize() / 4;
@@ -73,6 +79,12 @@ final class RequestBody {
     /** Tells whether the end was read. */
     boolean isAtEnd() {
         return atEnd;
+    }
+
+    /** Returns what came behind the body, once its end was read. */
+    HeaderFields trailers() {
+        HttpFields trailers = atEnd ? request.getTrailers() : null;
+        return trailers == null ? HeaderFields.empty() : RequestHeads.fields(trailers);
     }
 
     void read(BodyReader next) {
@@ -165,6 +177,15 @@ final class RequestBody {
 
     private void demand(BodyReader waiting) {
         demanded = true;
+        if (!askedFor && request.getHeaders().contains(HttpHeader.EXPECT)) {
+            askedFor = true;
+            interims.askForBody(() -> demandNow(waiting));
+        } else {
+            demandNow(waiting);
+        }
+    }
+
+    private void demandNow(BodyReader waiting) {
         try {
             request.demand(onContent);
         } catch (IllegalStateException e) {

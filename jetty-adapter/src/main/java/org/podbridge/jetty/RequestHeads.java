@@ -2,6 +2,7 @@ package org.podbridge.jetty;
 
 import java.net.InetSocketAddress;
 import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpURI;
 import org.eclipse.jetty.server.Request;
@@ -21,7 +22,7 @@ final class RequestHeads {
                         request.getMethod(), pathQuery == null ? uri.asString() : pathQuery)
                 .scheme(uri.getScheme() == null ? "http" : uri.getScheme())
                 .authority(host == null ? uri.getAuthority() : host)
-                .fields(fields(request))
+                .fields(fields(request.getHeaders()))
                 .principal(Request.getAuthenticationState(request).getUserPrincipal())
                 .containerRequest(request);
         if (request.getConnectionMetaData().getRemoteSocketAddress() instanceof InetSocketAddress address) {
@@ -30,9 +31,9 @@ final class RequestHeads {
         return head.build();
     }
 
-    private static HeaderFields fields(Request request) {
+    static HeaderFields fields(HttpFields container) {
         HeaderFields.Builder fields = HeaderFields.builder();
-        for (HttpField field : request.getHeaders()) {
+        for (HttpField field : container) {
             String value = field.getValue();
             fields.add(field.getName(), value == null ? "" : value);
         }

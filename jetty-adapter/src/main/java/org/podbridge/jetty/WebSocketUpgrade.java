@@ -1,7 +1,5 @@
 package org.podbridge.jetty;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -20,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.podbridge.connection.Handshake;
 import org.podbridge.connection.HandshakeDecision;
 import org.podbridge.exchange.RequestHead;
+import org.podbridge.exchange.ResponseHead;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -96,7 +95,7 @@ final class WebSocketUpgrade {
             if (decided instanceof HandshakeDecision.Accept accept) {
                 upgrade(accept, request, response, callback);
             } else if (decided instanceof HandshakeDecision.Reject reject) {
-                reject(reject, response, callback);
+                reject(reject, request, response, callback);
             } else {
                 logger.warn("No decision about a WebSocket", failure);
                 Response.writeError(request, response, callback, HttpStatus.INTERNAL_SERVER_ERROR_500);
@@ -112,6 +111,7 @@ final class WebSocketUpgrade {
                 accept, request.getConnectionMetaData().getConnector().getScheduler());
         boolean answered = mappings.upgrade(
                 (upgradeRequest, upgradeResponse, ignored) -> {
+                    JettyResponse.putFields(accept.fields(), upgradeResponse);
                     accept.subprotocol().ifPresent(upgradeResponse::setAcceptedSubProtocol);
                     upgradeResponse.setExtensions(
                             List.of()); // no compression: most of what passes is compressed already
@@ -134,9 +134,9 @@ final class WebSocketUpgrade {
         session.setIdleTimeout(IDLE_CHECK);
     }
 
-    private static void reject(HandshakeDecision.Reject reject, Response response, Callback callback) {
-        response.setStatus(reject.status());
-        reject.fields().forEach(response.getHeaders()::add);
-        response.write(true, ByteBuffer.wrap(reject.body().getBytes(StandardCharsets.UTF_8)), callback);
+    private static void reject(HandshakeDecision.Reject reject, Request request, Response response, Callback callback) {
+        JettyResponse answer = new JettyResponse(request, response);
+        answer.begin(new ResponseHead(reject.status(), reject.fields()));
+        answer.write(reject.body(), true, callback);
     }
 }

@@ -50,7 +50,7 @@ public abstract class ConnectionContract {
     private final CompletableFuture<RequestHead> asked = new CompletableFuture<>();
     private RunningHost host = new RunningHost(URI.create("http://127.0.0.1"), () -> {});
     private CompletionStage<HandshakeDecision> decision = CompletableFuture.completedFuture(
-            new HandshakeDecision.Reject(503, HeaderFields.empty(), "the test has not decided"));
+            HandshakeDecision.Reject.withText(503, HeaderFields.empty(), "the test has not decided"));
 
     /** Creates the suite. */
     protected ConnectionContract() {}
@@ -135,7 +135,7 @@ public abstract class ConnectionContract {
 
     @Test
     void answersARejectWithItsStatusFieldsAndBody() {
-        decision = CompletableFuture.completedFuture(new HandshakeDecision.Reject(
+        decision = CompletableFuture.completedFuture(HandshakeDecision.Reject.withText(
                 401, HeaderFields.of("WWW-Authenticate", "DPoP", "WWW-Authenticate", "Bearer"), "who are you?"));
         RawVisitor visitor = visitor().send(RawWebSocket.handshake(TARGET, ""));
         Response response = visitor.readResponse();
@@ -146,12 +146,85 @@ public abstract class ConnectionContract {
     }
 
     @Test
+    void answersARejectWithAnyBytes() {
+        byte[] bytes = new byte[300_000];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) i;
+        }
+        ByteBuffer body = ByteBuffer.wrap(bytes, 1, bytes.length - 1);
+        decision = CompletableFuture.completedFuture(new HandshakeDecision.Reject(
+                302, HeaderFields.of("location", "/login", "server", "the service"), body));
+        RawVisitor visitor = visitor();
+        for (int i = 0; i < 2; i++) {
+            Response response = visitor.send(RawWebSocket.handshake(TARGET, "")).readResponse();
+            assertThat(response.status()).isEqualTo(302);
+            assertThat(response.fields().first("location")).contains("/login");
+            assertThat(response.fields().all("server")).containsExactly("the service");
+            assertThat(response.body().getBytes(StandardCharsets.ISO_8859_1))
+                    .isEqualTo(Arrays.copyOfRange(bytes, 1, bytes.length));
+        }
+    }
+
+    @Test
+    void answersARejectWithoutContent() {
+        decision = CompletableFuture.completedFuture(
+                HandshakeDecision.Reject.withText(204, HeaderFields.empty(), "discarded"));
+        RawVisitor visitor = visitor();
+        assertThat(visitor.send(RawWebSocket.handshake(TARGET, "")).readHead().status())
+                .isEqualTo(204);
+        assertThat(visitor.send(RawWebSocket.handshake(TARGET, "")).readHead().status())
+                .isEqualTo(204);
+    }
+
+    @Test
+    void answersAnAcceptWithItsFields() {
+        RecordingListener listener = new RecordingListener();
+        HeaderFields fields = HeaderFields.of(
+                "set-cookie",
+                "a=b",
+                "X-Field",
+                "1",
+                "Set-Cookie",
+                "c=d",
+                "Sec-WebSocket-Accept",
+                "forged",
+                "Sec-WebSocket-Extensions",
+                "permessage-deflate",
+                "Connection",
+                "close",
+                "Upgrade",
+                "h2c",
+                "Content-Length",
+                "3",
+                "Transfer-Encoding",
+                "chunked",
+                "Server",
+                "the service");
+        decision = CompletableFuture.completedFuture(
+                new HandshakeDecision.Accept(Optional.of("chat"), fields, listener, LONG));
+        RawVisitor visitor = visitor().send(RawWebSocket.handshake(TARGET, "Sec-WebSocket-Protocol: chat\r\n"));
+        Response response = visitor.readHead();
+        assertThat(response.status()).isEqualTo(101);
+        assertThat(response.fields().all("set-cookie")).containsExactly("a=b", "c=d");
+        assertThat(response.fields().all("x-field")).containsExactly("1");
+        assertThat(response.fields().all("server")).containsExactly("the service");
+        assertThat(response.fields().all("sec-websocket-accept")).containsExactly("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        assertThat(response.fields().all("sec-websocket-protocol")).containsExactly("chat");
+        assertThat(response.fields().first("upgrade")).contains("websocket");
+        assertThat(response.fields().contains("sec-websocket-extensions")).isFalse();
+        assertThat(response.fields().contains("content-length")).isFalse();
+        assertThat(response.fields().contains("transfer-encoding")).isFalse();
+        visitor.send(RawWebSocket.frame(FIN | TEXT, bytes("hello").array()));
+        assertThat(listener.awaitMessage().text()).isEqualTo("hello");
+    }
+
+    @Test
     void answersARejectThatIsDecidedLater() {
         CompletableFuture<HandshakeDecision> later = new CompletableFuture<>();
         decision = later;
         RawVisitor visitor = visitor().send(RawWebSocket.handshake(TARGET, ""));
         Waiting.get(asked, "question");
-        later.complete(new HandshakeDecision.Reject(403, HeaderFields.empty(), "no"));
+        later.complete(HandshakeDecision.Reject.withText(403, HeaderFields.empty(), "no"));
         assertThat(visitor.readResponse().status()).isEqualTo(403);
     }
 

@@ -2,6 +2,7 @@ package org.podbridge.testkit;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -320,14 +321,82 @@ public abstract class ExchangeContract {
     }
 
     @Test
-    void refusesABodyThatWaitsToBeAskedForWithoutAskingForIt() {
+    void asksForABodyOnlyOnceItIsRead() {
         RawVisitor visitor = visitor();
         ExchangeDriver exchange =
                 arrive(visitor, "PUT / HTTP/1.1\r\n" + HOST + "Content-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+        exchange.inform(103, "link", "</a.css>; rel=preload");
+        assertThat(visitor.readHead().status()).isEqualTo(103); // had it been asked before, that would have come first
+        CompletableFuture<Piece> piece = exchange.startRead();
+        exchange.inform(103, "link", "</b.css>; rel=preload");
+        assertThat(visitor.readHead().status()).isEqualTo(100);
+        assertThat(visitor.readHead().status()).isEqualTo(103);
+        visitor.send("abc");
+        assertThat(Waiting.get(piece, "piece").text()).isEqualTo("abc");
+        exchange.respond(201, "made");
+        assertThat(visitor.readResponse().body()).isEqualTo("made");
+    }
+
+    @Test
+    void refusesABodyThatWaitsToBeAskedForWithoutAskingForIt() {
+        String body = get("/smuggled");
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(
+                visitor,
+                "PUT / HTTP/1.1\r\n" + HOST + "Content-Length: " + body.length() + "\r\nExpect: 100-continue\r\n\r\n");
         exchange.respond(413, "too large");
         Response response = visitor.readResponse();
         assertThat(response.status()).isEqualTo(413);
         assertThat(response.body()).isEqualTo("too large");
+
+        // The visitor may have sent the body meanwhile.
+        try {
+            visitor.send(body);
+            if (response.fields().first("connection").orElse("").equalsIgnoreCase("close")) {
+                visitor.awaitEnd();
+            } else {
+                arrive(visitor, get("/next")).respond(200, "next");
+                assertThat(visitor.readResponse().body()).isEqualTo("next");
+            }
+        } catch (UncheckedIOException closed) {
+            assertThat(response.fields().first("connection")).contains("close");
+        }
+        arrive(visitor(), get("/another")).respond(200, "");
+        assertThat(inbox.isEmpty()).isTrue();
+    }
+
+    @Test
+    void passesTheTrailersOfARequest() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(
+                visitor,
+                "PUT / HTTP/1.1\r\n" + HOST + "Trailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+        assertThat(exchange.read().text()).isEqualTo("abc");
+        assertThat(exchange.exchange().requestTrailers().asList()).isEmpty();
+        CompletableFuture<Piece> end = exchange.startRead();
+        visitor.send("0\r\nX-Sum: 1\r\nx-sum: 2\r\n\r\n");
+        assertThat(Waiting.get(end, "end").last()).isTrue();
+        assertThat(exchange.exchange().requestTrailers().all("x-sum")).containsExactly("1", "2");
+        exchange.respond(200, "");
+        assertThat(visitor.readResponse().status()).isEqualTo(200);
+
+        ExchangeDriver without = arrive(visitor, post("/", "abc"));
+        without.readAll();
+        assertThat(without.exchange().requestTrailers().asList()).isEmpty();
+        without.respond(200, "");
+    }
+
+    @Test
+    void refusesTrailersWithoutEnd() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange =
+                arrive(visitor, "PUT / HTTP/1.1\r\n" + HOST + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+        assertThat(exchange.read().text()).isEqualTo("abc");
+        CompletableFuture<Piece> end = exchange.startRead();
+        Flood flood = visitor.send("0\r\nX-Endless: ").flood(MORE_THAN_BUFFERS_HOLD);
+        assertThat(Waiting.get(end, "end").broken()).isTrue();
+        exchange.abort();
+        assertThatThrownBy(flood::awaitEnd).isInstanceOf(AssertionError.class);
     }
 
     @Test
@@ -352,6 +421,132 @@ public abstract class ExchangeContract {
         assertThat(Waiting.get(outstanding, "end of the read").broken()).isTrue();
     }
 
+    // Interim responses
+
+    @Test
+    void informsBeforeItResponds() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, get("/"));
+        for (int i = 0; i < 50; i++) {
+            exchange.inform(103, "Link", "</" + i + ".css>; rel=preload", "Link", "</" + i + ".js>; rel=preload");
+            Response hint = visitor.readHead();
+            assertThat(hint.status()).isEqualTo(103);
+            assertThat(hint.fields().all("link"))
+                    .containsExactly("</" + i + ".css>; rel=preload", "</" + i + ".js>; rel=preload");
+        }
+        exchange.inform(102).respond(200, "at last", "x-a", "1");
+        assertThat(visitor.readHead().status()).isEqualTo(102);
+        Response response = visitor.readResponse();
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.fields().contains("link")).isFalse();
+        assertThat(response.body()).isEqualTo("at last");
+
+        arrive(visitor, get("/next")).inform(103, "link", "</>").respond(204, "");
+        assertThat(visitor.readHead().status()).isEqualTo(103);
+        assertThat(visitor.readHead().status()).isEqualTo(204);
+    }
+
+    @Test
+    void keepsTheOrderOfWhatIsSentAtOnce() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, get("/"));
+        FutureCompletion written = exchange.inform(103, "link", "</1>")
+                .inform(103, "link", "</2>")
+                .inform(103, "link", "</3>")
+                .begin(200)
+                .startWrite("body", true);
+        for (String expected : List.of("</1>", "</2>", "</3>")) {
+            assertThat(visitor.readHead().fields().first("link")).contains(expected);
+        }
+        assertThat(visitor.readResponse().body()).isEqualTo("body");
+        assertThat(written.await()).isTrue();
+    }
+
+    @Test
+    void sendsNoFramingAndNoConnectionOptionWithAnInterimResponse() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, get("/"));
+        exchange.inform(
+                103, "Content-Length", "9", "Transfer-Encoding", "chunked", "Connection", "close", "link", "</1>");
+        HeaderFields sent = visitor.readHead().fields();
+        assertThat(sent.asList()).hasSize(1);
+        assertThat(sent.first("link")).contains("</1>");
+        exchange.respond(200, "still open");
+        assertThat(visitor.readResponse().body()).isEqualTo("still open");
+        arrive(visitor, get("/next")).respond(200, "");
+    }
+
+    @Test
+    void neitherWaitsForNorPilesUpInterimResponsesOfAVisitorThatDoesNotRead() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, get("/"));
+        String link = "<" + "x".repeat(2_000) + ">";
+        int sent = 20_000; // 40 MB
+        for (int i = 0; i < sent; i++) {
+            exchange.inform(103, "link", link);
+        }
+        FutureCompletion written = exchange.begin(200).startWrite("body", true);
+        int hints = 0;
+        Response head = visitor.readHead();
+        while (head.status() == 103) {
+            hints++;
+            head = visitor.readHead();
+        }
+        assertThat(head.status()).isEqualTo(200);
+        assertThat(hints).isBetween(1, sent - 1);
+        assertThat(visitor.read(4)).asString(ISO_8859_1).isEqualTo("body");
+        assertThat(written.await()).isTrue();
+    }
+
+    @Test
+    void survivesAnInterimResponseThatIsTooLarge() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, get("/"));
+        exchange.inform(103, "link", "x".repeat(100_000)).inform(103, "link", "</1>");
+        Response hint = visitor.readHead();
+        if (hint.fields().first("link").orElse("").length() == 100_000) {
+            hint = visitor.readHead(); // a container that can send it may
+        }
+        assertThat(hint.fields().first("link")).contains("</1>");
+        exchange.respond(200, "alive");
+        assertThat(visitor.readResponse().body()).isEqualTo("alive");
+    }
+
+    @Test
+    void sparesAVisitorOfHttp10InterimResponses() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, "GET / HTTP/1.0\r\n" + HOST + "\r\n");
+        exchange.inform(103, "link", "</a.css>").respond(200, "old");
+        Response response = visitor.readResponse();
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.body()).isEqualTo("old");
+    }
+
+    @Test
+    void refusesInterimResponsesThatAreNone() {
+        ExchangeDriver exchange = arrive(visitor(), get("/"));
+        for (int status : List.of(99, 100, 101, 200, 404)) {
+            assertThatIllegalArgumentException().isThrownBy(() -> exchange.inform(status));
+        }
+        exchange.begin(200);
+        assertThatIllegalStateException().isThrownBy(() -> exchange.inform(103));
+        exchange.abort();
+    }
+
+    @Test
+    void failsAWriteThatWaitsBehindInterimResponsesWhenAborted() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, get("/"));
+        String link = "<" + "x".repeat(2_000) + ">";
+        for (int i = 0; i < 20_000; i++) {
+            exchange.inform(103, "link", link);
+        }
+        FutureCompletion written = exchange.begin(200).startWrite("body", true);
+        exchange.abort();
+        assertThat(written.await()).isFalse();
+        visitor.awaitEnd();
+    }
+
     // Responses
 
     @Test
@@ -366,6 +561,126 @@ public abstract class ExchangeContract {
         assertThat(visitor.readChunk()).asString(ISO_8859_1).isEqualTo("two");
         assertThat(exchange.write("", true)).isTrue();
         assertThat(visitor.readChunk()).isEmpty();
+    }
+
+    @Test
+    void sendsEveryPieceBeforeTheNextIsGiven() {
+        for (String length : List.of("", "5000")) {
+            RawVisitor visitor = visitor();
+            ExchangeDriver exchange = arrive(visitor, get("/"));
+            if (length.isEmpty()) {
+                exchange.begin(200);
+            } else {
+                exchange.begin(200, "content-length", length);
+            }
+            for (int i = 0; i < 500; i++) {
+                String event = "data: %03d\n".formatted(i);
+                assertThat(exchange.write(event, i == 499)).isTrue();
+                if (i == 0) {
+                    visitor.readHead();
+                }
+                assertThat(length.isEmpty() ? visitor.readChunk() : visitor.read(event.length()))
+                        .asString(ISO_8859_1)
+                        .isEqualTo(event);
+            }
+            if (length.isEmpty()) {
+                assertThat(visitor.readChunk()).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void sendsAnnouncedTrailersBehindTheLastPiece() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver pieces = arrive(visitor, get("/"));
+        pieces.begin(200, "Trailer", "x-sum, x-end");
+        assertThat(pieces.write("abc", false)).isTrue();
+        pieces.trailers("X-Sum", "1", "X-Sum", "2", "x-end", "yes");
+        assertThat(pieces.write("def", true)).isTrue();
+        Response response = visitor.readResponse();
+        assertThat(response.body()).isEqualTo("abcdef");
+        assertThat(response.fields().first("trailer")).contains("x-sum, x-end");
+        assertThat(visitor.trailers().all("x-sum")).containsExactly("1", "2");
+        assertThat(visitor.trailers().first("x-end")).contains("yes");
+
+        for (String body : List.of("", "whole", "x".repeat(1_000_000))) {
+            ExchangeDriver whole = arrive(visitor, get("/"));
+            FutureCompletion written = whole.begin(200, "trailer", "x-sum")
+                    .trailers("x-sum", String.valueOf(body.length()))
+                    .startWrite(body, true);
+            assertThat(visitor.readResponse().body()).isEqualTo(body);
+            assertThat(visitor.trailers().all("x-sum")).containsExactly(String.valueOf(body.length()));
+            assertThat(written.await()).isTrue();
+        }
+
+        arrive(visitor, get("/")).respond(200, "announced but not given", "trailer", "x-sum");
+        assertThat(visitor.readResponse().body()).isEqualTo("announced but not given");
+        assertThat(visitor.trailers().asList()).isEmpty();
+    }
+
+    @Test
+    void dropsTrailersWhereThereIsNoPlaceForThem() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver unannounced = arrive(visitor, get("/"));
+        unannounced.begin(200).trailers("x-sum", "1");
+        assertThat(unannounced.write("abc", false)).isTrue();
+        assertThat(unannounced.write("", true)).isTrue();
+        assertThat(visitor.readResponse().body()).isEqualTo("abc");
+        assertThat(visitor.trailers().asList()).isEmpty();
+
+        arrive(visitor, get("/"))
+                .begin(200, "content-length", "3", "trailer", "x-sum")
+                .trailers("x-sum", "1")
+                .startWrite("abc", true);
+        Response withLength = visitor.readResponse();
+        assertThat(withLength.fields().all("content-length")).containsExactly("3");
+        assertThat(withLength.body()).isEqualTo("abc");
+
+        arrive(visitor, "HEAD / HTTP/1.1\r\n" + HOST + "\r\n")
+                .begin(200, "trailer", "x-sum")
+                .trailers("x-sum", "1")
+                .startWrite("", true);
+        assertThat(visitor.readResponse("HEAD").status()).isEqualTo(200);
+
+        for (int status : List.of(204, 304)) {
+            arrive(visitor, get("/"))
+                    .begin(status, "trailer", "x-sum")
+                    .trailers("x-sum", "1")
+                    .startWrite("", true);
+            assertThat(visitor.readResponse().status()).isEqualTo(status);
+        }
+
+        RawVisitor old = visitor();
+        arrive(old, "GET / HTTP/1.0\r\n" + HOST + "\r\n")
+                .begin(200, "trailer", "x-sum")
+                .trailers("x-sum", "1")
+                .startWrite("abc", true);
+        assertThat(old.readResponse().body()).isEqualTo("abc");
+    }
+
+    @Test
+    void refusesTrailersOutOfPlace() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, get("/"));
+        assertThatIllegalStateException().isThrownBy(() -> exchange.trailers("x-sum", "1"));
+        exchange.respond(200, "abc", "trailer", "x-sum");
+        assertThatIllegalStateException().isThrownBy(() -> exchange.trailers("x-sum", "1"));
+        assertThat(visitor.readResponse().body()).isEqualTo("abc");
+    }
+
+    @Test
+    void sendsTrailersThatAreTooLargeOrBreaksTheResponseOff() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, get("/"));
+        FutureCompletion written = exchange.begin(200, "trailer", "x-sum")
+                .trailers("x-sum", "x".repeat(100_000))
+                .startWrite("abc", true);
+        if (written.await()) {
+            assertThat(visitor.readResponse().body()).isEqualTo("abc");
+            assertThat(visitor.trailers().first("x-sum").orElse("")).hasSize(100_000);
+        } else {
+            assertThatThrownBy(visitor::readResponse).isInstanceOf(UncheckedIOException.class);
+        }
     }
 
     @Test
@@ -573,6 +888,38 @@ public abstract class ExchangeContract {
     }
 
     @Test
+    void breaksOffAResponseThatExceedsItsLength() {
+        for (int length : List.of(10, 256 << 10)) {
+            RawVisitor visitor = visitor();
+            ExchangeDriver exchange = arrive(visitor, get("/"));
+            exchange.begin(200, "content-length", String.valueOf(length));
+            assertThat(exchange.write("some", false)).isTrue();
+            assertThat(exchange.write("x".repeat(length - 3), false)).isFalse();
+            assertThatThrownBy(visitor::readResponse).isInstanceOf(UncheckedIOException.class);
+        }
+
+        // An adapter may cut what it is given at once, at any size.
+        for (int length = 1 << 12; length <= 1 << 20; length <<= 1) {
+            RawVisitor visitor = visitor();
+            ExchangeDriver exchange = arrive(visitor, get("/"));
+            exchange.begin(200, "content-length", String.valueOf(length));
+            assertThat(exchange.write("x".repeat(length + 1), true)).isFalse();
+            assertThatThrownBy(visitor::readResponse).isInstanceOf(UncheckedIOException.class);
+        }
+    }
+
+    @Test
+    void refusesALengthThatIsNone() {
+        ExchangeDriver exchange = arrive(visitor(), get("/"));
+        for (String length : List.of("", "x", "-1", "1, 1", "99999999999999999999")) {
+            assertThatIllegalArgumentException().isThrownBy(() -> exchange.begin(200, "content-length", length));
+        }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> exchange.begin(200, "content-length", "1", "Content-Length", "2"));
+        exchange.respond(200, "the response had not begun");
+    }
+
+    @Test
     void saysThatAVisitorIsGoneWhileItsWholeRequestWaitsForTheResponse() {
         RawVisitor visitor = visitor();
         ExchangeDriver exchange = arrive(visitor, get("/"));
@@ -652,6 +999,21 @@ public abstract class ExchangeContract {
         arrive(another, get("/")).respond(200, "all");
         assertThat(another.readResponse().body()).isEqualTo("all");
         assertThat(exchange.isGone()).isFalse();
+    }
+
+    @Test
+    void answersAnUpgradeThatIsNotWanted() {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, RawWebSocket.handshake("/", ""));
+        assertThat(exchange.request().isWebSocketUpgrade()).isTrue();
+        assertThat(exchange.read().last()).isTrue();
+        exchange.respond(200, "no WebSocket here");
+        Response response = visitor.readResponse();
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.fields().contains("upgrade")).isFalse();
+        assertThat(response.body()).isEqualTo("no WebSocket here");
+        arrive(visitor, get("/next")).respond(200, "next");
+        assertThat(visitor.readResponse().body()).isEqualTo("next");
     }
 
     // What is not ours

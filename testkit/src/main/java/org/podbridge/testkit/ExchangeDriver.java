@@ -147,6 +147,29 @@ public final class ExchangeDriver {
     }
 
     /**
+     * Sends an interim response.
+     *
+     * @param status the status code
+     * @param fields names and values
+     * @return this driver
+     */
+    public ExchangeDriver inform(int status, String... fields) {
+        exchange.inform(status, HeaderFields.of(fields));
+        return this;
+    }
+
+    /**
+     * Sets the response's trailers.
+     *
+     * @param fields names and values
+     * @return this driver
+     */
+    public ExchangeDriver trailers(String... fields) {
+        exchange.trailers(HeaderFields.of(fields));
+        return this;
+    }
+
+    /**
      * Begins the response.
      *
      * @param status the status code

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
@@ -14,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.BodyReader;
 import org.podbridge.exchange.Completion;
 import org.podbridge.exchange.Exchange;
+import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.exchange.ResponseHead;
 
@@ -33,16 +36,28 @@ public final class InMemoryExchange implements Exchange {
     private final ByteArrayOutputStream responseBody = new ByteArrayOutputStream();
     private boolean bodyEnded;
     private boolean bodyRead;
+    private HeaderFields trailersSent = HeaderFields.empty();
+    private final List<Interim> interims = new ArrayList<>();
+    private @Nullable HeaderFields trailersGiven;
     private @Nullable BodyReader reader;
     private @Nullable ResponseHead responseHead;
     private @Nullable Outstanding outstanding;
     private boolean writesHeld;
     private boolean lastGiven;
+    private long bytesGiven;
     private boolean complete;
     private @Nullable Throwable abortCause;
     private @Nullable Throwable broken;
     private @Nullable Runnable gone;
     private boolean left;
+
+    /**
+     * An interim response.
+     *
+     * @param status the status code
+     * @param fields the fields
+     */
+    public record Interim(int status, HeaderFields fields) {}
 
     private record Outstanding(ByteBuffer buffer, ByteBuffer content, boolean last, Completion completion) {}
 
@@ -108,6 +123,49 @@ public final class InMemoryExchange implements Exchange {
     }
 
     @Override
+    public HeaderFields requestTrailers() {
+        lock.lock();
+        try {
+            return bodyRead ? trailersSent : HeaderFields.empty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void inform(int status, HeaderFields fields) {
+        requireNonNull(fields, "fields");
+        if (status < 102 || status > 199) {
+            throw new IllegalArgumentException("status: " + status + " (expected: 102 to 199)");
+        }
+        lock.lock();
+        try {
+            if (responseHead != null) {
+                throw new IllegalStateException("the response has begun already");
+            }
+            if (broken == null) {
+                interims.add(new Interim(status, fields));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void trailers(HeaderFields trailers) {
+        requireNonNull(trailers, "trailers");
+        lock.lock();
+        try {
+            if (responseHead == null || lastGiven || trailersGiven != null) {
+                throw new IllegalStateException("trailers belong between the head and the last piece, once");
+            }
+            trailersGiven = trailers;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
     public void begin(ResponseHead head) {
         requireNonNull(head, "head");
         lock.lock();
@@ -138,6 +196,11 @@ public final class InMemoryExchange implements Exchange {
             if (lastGiven) {
                 throw new IllegalStateException("the response has ended");
             }
+            bytesGiven += content.length;
+            if (broken == null && breaksItsLength(last)) {
+                broken = new IOException("the content is not as long as content-length says");
+                abortCause = broken;
+            }
             failure = broken;
             held = writesHeld;
             if (failure == null) {
@@ -149,6 +212,7 @@ public final class InMemoryExchange implements Exchange {
         }
         if (failure != null) {
             completion.failed(failure);
+            breakOff(failure);
         } else if (!held) {
             completeWrite();
         }
@@ -229,8 +293,19 @@ public final class InMemoryExchange implements Exchange {
      * @return this exchange
      */
     public InMemoryExchange endBody() {
+        return endBody(HeaderFields.empty());
+    }
+
+    /**
+     * Ends the request's body with trailers behind it.
+     *
+     * @param trailers the trailers
+     * @return this exchange
+     */
+    public InMemoryExchange endBody(HeaderFields trailers) {
         lock.lock();
         try {
+            trailersSent = requireNonNull(trailers, "trailers");
             bodyEnded = true;
         } finally {
             lock.unlock();
@@ -310,6 +385,42 @@ public final class InMemoryExchange implements Exchange {
     }
 
     // What the test sees
+
+    /**
+     * Returns the interim responses.
+     *
+     * @return a copy, in order
+     */
+    public List<Interim> interimResponses() {
+        lock.lock();
+        try {
+            return List.copyOf(interims);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Returns the trailers behind the response.
+     *
+     * @return what the visitor has got: none while the response is not complete, nor if its head didn't announce any or
+     *     it has a {@code content-length}
+     */
+    public HeaderFields responseTrailers() {
+        lock.lock();
+        try {
+            return complete
+                            && trailersGiven != null
+                            && responseHead != null
+                            && hasContent()
+                            && responseHead.fields().contains("trailer")
+                            && !responseHead.fields().contains("content-length")
+                    ? trailersGiven
+                    : HeaderFields.empty();
+        } finally {
+            lock.unlock();
+        }
+    }
 
     /**
      * Returns the response's head.
@@ -423,6 +534,17 @@ public final class InMemoryExchange implements Exchange {
      */
     public int retainedChunks() {
         return lentChunks.get();
+    }
+
+    private boolean breaksItsLength(boolean last) {
+        long length = responseHead == null
+                ? -1
+                : responseHead
+                        .fields()
+                        .first("content-length")
+                        .map(Long::parseLong)
+                        .orElse(-1L);
+        return length >= 0 && hasContent() && (last ? bytesGiven != length : bytesGiven > length);
     }
 
     private boolean hasContent() {

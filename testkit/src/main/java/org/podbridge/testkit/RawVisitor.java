@@ -25,6 +25,7 @@ public final class RawVisitor implements AutoCloseable {
     private final InputStream in;
     private final OutputStream out;
     private boolean withinChunks;
+    private HeaderFields trailers = HeaderFields.empty();
 
     private RawVisitor(Socket socket) throws IOException {
         this.socket = socket;
@@ -158,12 +159,16 @@ public final class RawVisitor implements AutoCloseable {
      */
     public Response readHead() {
         String[] statusLine = readLine().split(" ", 3);
+        return new Response(Integer.parseInt(statusLine[1]), readFields(), "");
+    }
+
+    private HeaderFields readFields() {
         HeaderFields.Builder fields = HeaderFields.builder();
         for (String line = readLine(); !line.isEmpty(); line = readLine()) {
             int colon = line.indexOf(':');
             fields.add(line.substring(0, colon), line.substring(colon + 1).strip());
         }
-        return new Response(Integer.parseInt(statusLine[1]), fields.build(), "");
+        return fields.build();
     }
 
     /**
@@ -208,7 +213,7 @@ public final class RawVisitor implements AutoCloseable {
     /**
      * Reads one chunk of a chunked content.
      *
-     * @return its bytes, none for the last chunk, behind which trailers were skipped
+     * @return its bytes, none for the last chunk, behind which the trailers were read
      */
     public byte[] readChunk() {
         if (withinChunks) {
@@ -217,11 +222,18 @@ public final class RawVisitor implements AutoCloseable {
         int size = Integer.parseInt(readLine().split(";", 2)[0].strip(), 16);
         withinChunks = size > 0;
         if (!withinChunks) {
-            while (!readLine().isEmpty()) {
-                // Trailers are of no interest.
-            }
+            trailers = readFields();
         }
         return read(size);
+    }
+
+    /**
+     * Returns the trailers that came behind the last chunk read.
+     *
+     * @return the trailers of the latest chunked content
+     */
+    public HeaderFields trailers() {
+        return trailers;
     }
 
     /**

@@ -76,7 +76,7 @@ class AmbientIdentityTest {
                         .join())
                 .isInstanceOfSatisfying(HandshakeDecision.Reject.class, reject -> {
                     assertThat(reject.status()).isEqualTo(403);
-                    assertThat(reject.body()).isEqualTo("{\"status\":403,\"detail\":\"Origin is not allowed\"}");
+                    assertThat(reject.text()).isEqualTo("{\"status\":403,\"detail\":\"Origin is not allowed\"}");
                 });
     }
 

@@ -37,7 +37,7 @@ class CredentialTest {
         HandshakeDecision.Reject reject = (HandshakeDecision.Reject)
                 server.handshake(target, fields).toCompletableFuture().join();
         assertThat(reject.status()).isEqualTo(status);
-        assertThat(reject.body())
+        assertThat(reject.text())
                 .isEqualTo(Agent.json("{'status':" + status + ",'detail':'" + text + "'"
                         + (code.isEmpty() ? "" : ",'error':'" + code + "'") + "}"));
         assertThat(asked).as("questions to the provider").isEmpty();

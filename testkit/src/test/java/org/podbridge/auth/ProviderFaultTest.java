@@ -99,7 +99,7 @@ class ProviderFaultTest {
     private static void isUnavailable(HandshakeDecision decision) {
         assertThat(decision).isInstanceOfSatisfying(HandshakeDecision.Reject.class, reject -> {
             assertThat(reject.status()).isEqualTo(503);
-            assertThat(reject.body()).isEqualTo(UNAVAILABLE);
+            assertThat(reject.text()).isEqualTo(UNAVAILABLE);
             assertThat(reject.fields().first("retry-after")).contains("5");
         });
     }
@@ -213,7 +213,7 @@ class ProviderFaultTest {
         assertThat(server.handshake("/.webrtc").toCompletableFuture().getNow(null))
                 .isInstanceOfSatisfying(HandshakeDecision.Reject.class, reject -> {
                     assertThat(reject.status()).isEqualTo(401);
-                    assertThat(reject.body())
+                    assertThat(reject.text())
                             .isEqualTo(
                                     "{\"status\":401,\"detail\":\"The access token has expired\",\"error\":\"invalid_token\"}");
                 });

@@ -179,7 +179,7 @@ class RefusalTest {
                         .toCompletableFuture()
                         .join();
         assertThat(reject.status()).isEqualTo(status);
-        assertThat(reject.body()).isEqualTo(Agent.json(body));
+        assertThat(reject.text()).isEqualTo(Agent.json(body));
         assertThat(reject.fields().all("content-type")).containsExactly("application/problem+json");
         assertThat(reject.fields().all("cache-control")).containsExactly("no-store");
         assertThat(reject.fields().all("vary")).containsExactly("Authorization, DPoP, Origin");
@@ -318,7 +318,7 @@ class RefusalTest {
         SignalingServer server = server(RejectionMode.AUTO);
         HandshakeDecision.Reject reject = (HandshakeDecision.Reject)
                 server.handshake("/.tunnel", fields("")).toCompletableFuture().join();
-        assertThat(reject.body()).isEqualTo(Agent.json("{'status':401,'detail':'Authentication is required'}"));
+        assertThat(reject.text()).isEqualTo(Agent.json("{'status':401,'detail':'Authentication is required'}"));
         assertThat(reject.fields().all("www-authenticate"))
                 .containsExactly("DPoP realm=\"https://pod.example/.tunnel\"", "Bearer");
         Agent page = server.open("page", "/.tunnel", fields("", "origin", PAGE));

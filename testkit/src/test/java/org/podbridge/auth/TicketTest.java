@@ -60,7 +60,7 @@ class TicketTest {
     private static void isRefused(HandshakeDecision decision) {
         assertThat(decision).isInstanceOfSatisfying(HandshakeDecision.Reject.class, reject -> {
             assertThat(reject.status()).isEqualTo(401);
-            assertThat(reject.body()).isEqualTo(REFUSED);
+            assertThat(reject.text()).isEqualTo(REFUSED);
             assertThat(reject.fields().all("www-authenticate")).containsExactly("Bearer realm=\"test\"");
         });
     }
@@ -227,7 +227,7 @@ class TicketTest {
         assertThat(present("/.webrtc", ticket))
                 .isInstanceOfSatisfying(
                         HandshakeDecision.Reject.class,
-                        reject -> assertThat(reject.body())
+                        reject -> assertThat(reject.text())
                                 .isEqualTo(
                                         "{\"status\":401,\"detail\":\"The access token has expired\",\"error\":\"invalid_token\"}"));
     }

@@ -48,7 +48,7 @@ class CapacityTest {
         assertThat(decide(BOB)).isInstanceOfSatisfying(HandshakeDecision.Reject.class, reject -> {
             assertThat(reject.status()).isEqualTo(503);
             assertThat(reject.fields().first("retry-after")).contains("30");
-            assertThat(reject.body()).isEqualTo("{\"status\":503,\"detail\":\"Too many connections\"}");
+            assertThat(reject.text()).isEqualTo("{\"status\":503,\"detail\":\"Too many connections\"}");
         });
         assertThat(server.podbridge().diagnostics().connections()).isEqualTo(2);
 

@@ -124,7 +124,7 @@ class PolicyFaultTest {
         giveUpWaiting();
         assertThat(decision.getNow(null)).isInstanceOfSatisfying(HandshakeDecision.Reject.class, reject -> {
             assertThat(reject.status()).isEqualTo(403);
-            assertThat(reject.body()).isEqualTo("{\"status\":403,\"detail\":\"Not allowed\"}");
+            assertThat(reject.text()).isEqualTo("{\"status\":403,\"detail\":\"Not allowed\"}");
         });
         var exchange = server.request("POST", "/.webrtc", "authorization", "Bearer token-of-alice");
         giveUpWaiting();

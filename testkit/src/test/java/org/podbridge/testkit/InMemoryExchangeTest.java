@@ -2,6 +2,7 @@ package org.podbridge.testkit;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.io.IOException;
@@ -146,6 +147,66 @@ class InMemoryExchangeTest {
         exchange.write(bytes(""), true, Completion.NONE);
         exchange.leave();
         assertThat(events).isEmpty();
+    }
+
+    @Test
+    void collectsInterimResponses() {
+        InMemoryExchange exchange = InMemoryExchange.of("GET", "/");
+        exchange.inform(103, HeaderFields.of("link", "</a>"));
+        exchange.inform(102, HeaderFields.empty());
+        assertThat(exchange.interimResponses())
+                .extracting(InMemoryExchange.Interim::status)
+                .containsExactly(103, 102);
+        for (int status : new int[] {100, 101, 200}) {
+            assertThatIllegalArgumentException().isThrownBy(() -> exchange.inform(status, HeaderFields.empty()));
+        }
+        exchange.begin(OK);
+        assertThatIllegalStateException().isThrownBy(() -> exchange.inform(103, HeaderFields.empty()));
+    }
+
+    @Test
+    void handsOutTheRequestsTrailersBehindTheLastPiece() {
+        InMemoryExchange exchange = InMemoryExchange.withBody(UPLOAD);
+        exchange.feed("a").endBody(HeaderFields.of("x-sum", "1"));
+        assertThat(exchange.requestTrailers().asList()).isEmpty();
+        exchange.read(reader);
+        assertThat(exchange.requestTrailers().first("x-sum")).contains("1");
+    }
+
+    @Test
+    void passesOnlyTrailersThatWereAnnounced() {
+        for (String announced : List.of("trailer", "content-length", "nothing")) {
+            InMemoryExchange exchange = InMemoryExchange.of("GET", "/");
+            assertThatIllegalStateException().isThrownBy(() -> exchange.trailers(HeaderFields.empty()));
+            exchange.begin(new ResponseHead(
+                    200,
+                    announced.equals("content-length")
+                            ? HeaderFields.of("trailer", "x-sum", "content-length", "1")
+                            : HeaderFields.of(announced, "x-sum")));
+            exchange.trailers(HeaderFields.of("x-sum", "1"));
+            assertThat(exchange.responseTrailers().asList()).isEmpty();
+            exchange.write(bytes("a"), true, completion);
+            assertThat(exchange.responseTrailers().contains("x-sum")).isEqualTo(announced.equals("trailer"));
+            assertThatIllegalStateException().isThrownBy(() -> exchange.trailers(HeaderFields.empty()));
+        }
+    }
+
+    @Test
+    void breaksOffWhatDoesNotKeepItsLength() {
+        for (String body : List.of("ab", "abcd")) {
+            InMemoryExchange exchange = InMemoryExchange.of("GET", "/");
+            exchange.begin(new ResponseHead(200, HeaderFields.of("content-length", "3")));
+            exchange.write(bytes(body), true, completion);
+            assertThat(exchange.isComplete()).isFalse();
+            assertThat(exchange.abortCause()).isPresent();
+            assertThat(exchange.responseText()).isEmpty();
+        }
+        assertThat(events).containsExactly("not written", "not written");
+
+        InMemoryExchange head = InMemoryExchange.of("HEAD", "/");
+        head.begin(new ResponseHead(200, HeaderFields.of("content-length", "3")));
+        head.write(bytes(""), true, completion);
+        assertThat(head.isComplete()).isTrue();
     }
 
     @Test

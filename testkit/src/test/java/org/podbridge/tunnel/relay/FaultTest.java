@@ -14,6 +14,7 @@ import org.podbridge.auth.Identity;
 import org.podbridge.exchange.BodyReader;
 import org.podbridge.exchange.Completion;
 import org.podbridge.exchange.Exchange;
+import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.exchange.ResponseHead;
 import org.podbridge.policy.AccessDecision;
@@ -46,6 +47,21 @@ class FaultTest {
             public void read(BodyReader reader) {
                 fail(Fault.READ);
                 exchange.read(reader);
+            }
+
+            @Override
+            public HeaderFields requestTrailers() {
+                return exchange.requestTrailers();
+            }
+
+            @Override
+            public void inform(int status, HeaderFields fields) {
+                exchange.inform(status, fields);
+            }
+
+            @Override
+            public void trailers(HeaderFields fields) {
+                exchange.trailers(fields);
             }
 
             @Override

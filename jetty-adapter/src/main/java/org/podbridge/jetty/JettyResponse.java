@@ -1,0 +1,209 @@
+package org.podbridge.jetty;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpHeaderValue;
+import org.eclipse.jetty.http.HttpMethod;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.BufferUtil;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.IteratingNestedCallback;
+import org.podbridge.exchange.HeaderFields;
+import org.podbridge.exchange.ResponseHead;
+
+/**
+ * The response of one request, with the framing that lets a visitor tell whether it is complete. Its methods come
+ * serially, in the order of an {@link org.podbridge.exchange.Exchange}.
+ */
+final class JettyResponse {
+
+    /** The JDK copies what is left of a buffer on the heap with each write to the socket: so not more than this. */
+    static final int MAX_WRITE_BYTES = 256 << 10;
+
+    private static final long UNKNOWN = -1;
+
+    private final Request request;
+    private final Response response;
+    private volatile boolean begun;
+    private volatile boolean written;
+    private volatile HttpFields trailers = HttpFields.EMPTY;
+    private long length = UNKNOWN;
+    private long given;
+
+    JettyResponse(Request request, Response response) {
+        this.request = request;
+        this.response = response;
+    }
+
+    boolean isBegun() {
+        return begun;
+    }
+
+    boolean isWritten() {
+        return written;
+    }
+
+    void begin(ResponseHead head) {
+        if (begun) {
+            throw new IllegalStateException("the response has begun already");
+        }
+        length = length(head.fields());
+        begun = true;
+        response.setStatus(head.status());
+        HeaderFields.Builder fields = HeaderFields.builder();
+        head.fields().forEach((name, value) -> {
+            if (!isFraming(name, head.status())) {
+                fields.add(name, value);
+            }
+        });
+        putFields(fields.build(), response);
+    }
+
+    /**
+     * Translates fields. What Jetty has set already, Server and Date, gives way: it can be overwritten, not removed.
+     */
+    static void putFields(HeaderFields fields, Response response) {
+        HttpFields.Mutable translated = response.getHeaders();
+        Set<String> preset = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+        translated.forEach(field -> preset.add(field.getName()));
+        fields.forEach((name, value) -> {
+            if (preset.remove(name)) {
+                translated.put(name, value);
+            } else {
+                translated.add(name, value);
+            }
+        });
+    }
+
+    private static long length(HeaderFields fields) {
+        List<String> values = fields.all("content-length");
+        if (values.isEmpty()) {
+            return UNKNOWN;
+        }
+        try {
+            long length = Long.parseLong(values.get(0));
+            if (values.size() == 1 && length >= 0) {
+                return length;
+            }
+        } catch (NumberFormatException e) {
+            // The same as one that is negative or contradicts another.
+        }
+        throw new IllegalArgumentException("content-length: not one number (expected: one)");
+    }
+
+    private static boolean isFraming(String name, int status) {
+        return name.equalsIgnoreCase("transfer-encoding")
+                || (status == HttpStatus.NO_CONTENT_204 && name.equalsIgnoreCase("content-length"));
+    }
+
+    void trailers(HeaderFields fields) {
+        HttpFields.Mutable translated = HttpFields.build();
+        fields.forEach(translated::add);
+        trailers = translated.asImmutable();
+    }
+
+    void write(ByteBuffer data, boolean last, Callback done) {
+        if (!begun) {
+            throw new IllegalStateException("the response has not begun");
+        }
+        if (!hasContent()) {
+            if (last) {
+                writeHeadOnly(done);
+            } else {
+                done.succeeded();
+            }
+            return;
+        }
+        given += data.remaining();
+        if (length != UNKNOWN && (last ? given != length : given > length)) {
+            // Before any of it leaves, since the first of several writes may be what makes the length full.
+            done.failed(new IOException("content-length: " + length + ", but " + given + " bytes were given"));
+            return;
+        }
+        prepareFraming(data, last);
+        if (data.remaining() <= MAX_WRITE_BYTES) {
+            response.write(last, data, done);
+        } else {
+            new Pieces(data, last, done).iterate();
+        }
+    }
+
+    private boolean hasContent() {
+        int status = response.getStatus();
+        return status != HttpStatus.NO_CONTENT_204
+                && status != HttpStatus.NOT_MODIFIED_304
+                && !HttpMethod.HEAD.is(request.getMethod());
+    }
+
+    /**
+     * Asks for chunks where Jetty would let the content end with the connection, as it does when the visitor has asked
+     * it to close: a response broken off would look complete.
+     */
+    private void prepareFraming(ByteBuffer data, boolean last) {
+        if (written) {
+            return;
+        }
+        written = true;
+        HttpVersion version = request.getConnectionMetaData().getHttpVersion();
+        HttpFields.Mutable fields = response.getHeaders();
+        boolean trailing = fields.contains(HttpHeader.TRAILER)
+                && (version.getVersion() >= 20 || (version == HttpVersion.HTTP_1_1 && length == UNKNOWN));
+        if (trailing) {
+            response.setTrailersSupplier(() -> trailers); // makes chunks of HTTP/1.1
+        } else if (length == UNKNOWN && !last && version == HttpVersion.HTTP_1_1) {
+            fields.put(HttpHeader.TRANSFER_ENCODING, HttpHeaderValue.CHUNKED.asString());
+        } else if (length == UNKNOWN && last && data.remaining() > MAX_WRITE_BYTES) {
+            fields.put(HttpHeader.CONTENT_LENGTH, data.remaining()); // Jetty knows it only of a single write
+        }
+    }
+
+    /**
+     * Writes a head alone, in two steps if one would make Jetty add a length of zero that means something else here.
+     */
+    private void writeHeadOnly(Callback done) {
+        if (response.getStatus() == HttpStatus.NO_CONTENT_204
+                || response.getHeaders().contains(HttpHeader.CONTENT_LENGTH)) {
+            response.write(true, BufferUtil.EMPTY_BUFFER, done);
+        } else {
+            response.write(
+                    false,
+                    BufferUtil.EMPTY_BUFFER,
+                    Callback.from(
+                            Callback.InvocationType.NON_BLOCKING,
+                            () -> response.write(true, BufferUtil.EMPTY_BUFFER, done),
+                            done::failed));
+        }
+    }
+
+    /** Writes a large buffer piece by piece. */
+    private final class Pieces extends IteratingNestedCallback {
+
+        private final ByteBuffer data;
+        private final boolean last;
+
+        Pieces(ByteBuffer data, boolean last, Callback done) {
+            super(done);
+            this.data = data;
+            this.last = last;
+        }
+
+        @Override
+        protected Action process() {
+            if (!data.hasRemaining()) {
+                return Action.SUCCEEDED;
+            }
+            ByteBuffer piece = data.slice(data.position(), Math.min(data.remaining(), MAX_WRITE_BYTES));
+            data.position(data.position() + piece.remaining());
+            response.write(last && !data.hasRemaining(), piece, this);
+            return Action.SCHEDULED;
+        }
+    }
+}
