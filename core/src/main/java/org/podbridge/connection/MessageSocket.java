@@ -275,6 +275,11 @@ public final class MessageSocket implements ConnectionListener {
     }
 
     @Override
+    public void onPing() {
+        heard();
+    }
+
+    @Override
     public void onPong() {
         KeepAlive alive = keepAlive;
         if (alive != null) {
