@@ -128,7 +128,9 @@ public final class Podbridge implements Router, AutoCloseable {
     public Route route(RequestHead request) {
         Optional<ExchangeHandler> visitor = tunnels.visitorHandler(request);
         if (visitor.isPresent()) {
-            return new Route.Http(visitor.get());
+            return request.isWebSocketUpgrade()
+                    ? new Route.WebSocket(tunnels.visitorHandshake(request).orElseThrow())
+                    : new Route.Http(visitor.get());
         }
         String path = request.path();
         if (path.equals(signalingPath)) {

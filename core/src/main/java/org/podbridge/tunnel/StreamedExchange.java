@@ -292,15 +292,7 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
 
     @Override
     public void onReset(ResetCode code, String reason) {
-        end(
-                switch (code) {
-                    case REFUSED -> RelayAnswer.UNREACHABLE;
-                    case TIMEOUT -> RelayAnswer.TIMEOUT;
-                    case TOO_LARGE -> RelayAnswer.RESPONSE_TOO_LARGE;
-                    case PROTOCOL, FLOW_CONTROL -> RelayAnswer.BAD_RESPONSE;
-                    case CANCEL, INTERNAL -> RelayAnswer.BROKEN_OFF;
-                },
-                "the stream was reset: " + code);
+        end(RelayAnswer.of(code), "the stream was reset: " + code);
     }
 
     @Override
