@@ -45,6 +45,9 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
     /** How many bytes the service has promised and not yet sent, -1 if it didn't promise. Confined to the stream. */
     private long promised = -1;
 
+    /** Whether the service's content is dropped. Confined to the stream. */
+    private boolean bodiless;
+
     StreamedExchange(HttpVisit visit, Tunnel tunnel) {
         this.visit = visit;
         this.endpoint = visit.endpoint();
@@ -104,11 +107,14 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
 
     @Override
     public void opened(Stream opened) {
-        requestSender = new RequestSender(exchange, opened, idle::progress);
-        idle.start(endpoint.limits().exchangeTimeout());
+        requestSender = new RequestSender(response, opened, idle::progress);
+        idle.startFirst(endpoint.limits().exchangeTimeout()); // the answer may have come already
         response.whenGone(() -> cancel("the visitor is gone"));
         if (expectsContinue) {
             continuePatience = endpoint.scheduler().schedule(CONTINUE_PATIENCE, this::sendBody);
+            if (!response.isWaiting()) {
+                continuePatience.cancel(); // ended before it was known what to cancel
+            }
             return;
         }
         sendBody();
@@ -179,7 +185,7 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
             continuePatience.cancel();
             sendBody();
         } else if (response.isWaiting()) {
-            fields(head).ifPresent(fields -> response.guarded(() -> exchange.inform(head.status(), fields)));
+            fields(head).ifPresent(fields -> response.guarded(() -> response.inform(head.status(), fields)));
         }
     }
 
@@ -201,7 +207,7 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
             return;
         }
         HeaderFields.Builder framed = HeaderFields.builder().addAll(fields.get());
-        boolean bodiless = exchange.request().method().equals("HEAD") || !ResponseRules.hasContent(head.status());
+        bodiless = exchange.request().method().equals("HEAD") || !ResponseRules.hasContent(head.status());
         boolean mayTellLength = ResponseRules.hasContent(head.status()) || head.status() == 304;
         Optional<String> length = mayTellLength ? ResponseRules.claimedLength(head.fields()) : Optional.empty();
         length.ifPresent(bytes -> framed.add("content-length", bytes));
@@ -239,12 +245,13 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
         if (response.isOver()) {
             handedOn.failed(new IOException("the exchange is over"));
         } else if (promised >= 0 && (size > promised || (data.last() && size < promised))) {
+            reset(ResetCode.PROTOCOL, "not as many bytes as promised"); // before the failure, which would be a mere cancel
             handedOn.failed(new IOException("not as many bytes as promised"));
-            reset(ResetCode.PROTOCOL, "not as many bytes as promised");
             response.breakOff(new IOException("the service sent another number of bytes than it promised"));
         } else {
             promised -= promised >= 0 ? size : 0;
-            response.guarded(() -> exchange.write(data.bytes(), data.last(), new Written(data.last(), handedOn)));
+            ByteBuffer content = bodiless ? ByteBuffer.allocate(0) : data.bytes();
+            response.guarded(() -> exchange.write(content, data.last(), new Written(data.last(), handedOn)));
         }
     }
 

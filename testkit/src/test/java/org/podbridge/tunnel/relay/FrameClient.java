@@ -101,6 +101,14 @@ final class FrameClient {
         }
     }
 
+    static HeaderFields fields(Frame.Trailers trailers) {
+        try {
+            return HeadCodec.decodeTrailers(trailers.fields().duplicate());
+        } catch (MalformedJsonException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     void isReset(int stream, ResetCode code) {
         Frame.Reset reset = next(Frame.Reset.class);
         assertThat(reset.stream()).isEqualTo(stream);
@@ -157,10 +165,10 @@ final class FrameClient {
         say(response(stream, status, false, fields), data(stream, body, true));
     }
 
-    /** Sends as many bytes as said, in frames as large as may be. */
+    /** Sends as many bytes as said, in frames of 16 KiB. */
     void send(int stream, int bytes) {
         for (int sent = 0; sent < bytes; ) {
-            int size = Math.min(bytes - sent, Frame.MAX_PAYLOAD_BYTES);
+            int size = Math.min(bytes - sent, 16 * 1024);
             say(data(stream, new byte[size], false));
             sent += size;
         }
