@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.Completion;
 import org.podbridge.exchange.Exchange;
@@ -251,12 +252,22 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
         } else {
             promised -= promised >= 0 ? size : 0;
             ByteBuffer content = bodiless ? ByteBuffer.allocate(0) : data.bytes();
-            response.guarded(() -> exchange.write(content, data.last(), new Written(data.last(), handedOn)));
+            Written written = new Written(data.last(), handedOn);
+            response.guarded(() -> {
+                try {
+                    exchange.write(content, data.last(), written);
+                } catch (RuntimeException e) {
+                    written.failed(e); // else the bytes would never be given back
+                    throw e;
+                }
+            });
         }
     }
 
-    /** The end of one write to the visitor. */
+    /** The end of one write to the visitor. Only the first that is heard counts: a container may tell it and throw. */
     private final class Written implements Completion {
+
+        private final AtomicBoolean told = new AtomicBoolean();
 
         private final boolean last;
         private final Completion handedOn;
@@ -268,6 +279,9 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
 
         @Override
         public void succeeded() {
+            if (!told.compareAndSet(false, true)) {
+                return;
+            }
             idle.progress();
             handedOn.succeeded();
             if (last) {
@@ -278,6 +292,9 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
 
         @Override
         public void failed(Throwable cause) {
+            if (!told.compareAndSet(false, true)) {
+                return;
+            }
             handedOn.failed(cause);
             cancel("the visitor is gone");
             response.breakOff(cause);
