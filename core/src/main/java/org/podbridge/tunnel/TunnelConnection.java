@@ -169,7 +169,7 @@ final class TunnelConnection implements MessageSocket.Handler {
     /** Gets no requests any more, because the client says so; it closes the connection when it has finished. */
     private void peerLeaves() {
         TunnelStreams open = streams;
-        if (open != null) {
+        if (open != null && !leaving) {
             leaving = true;
             endpoint.registry().releaseAll(this);
             open.leave("as you wish", () -> {});
@@ -329,6 +329,10 @@ final class TunnelConnection implements MessageSocket.Handler {
             logger.debug("{} serves the tunnel {}", identity.webId(), name);
             send(RelayMessageCodec.encode(new RelayMessage.Registered(
                     name.value(), endpoint.pathOf(name) + "/", register.passthrough(), details(name, register))));
+            TunnelStreams open = streams;
+            if (open != null) {
+                open.start();
+            }
         }
     }
 
