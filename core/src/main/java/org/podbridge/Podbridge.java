@@ -150,6 +150,8 @@ public final class Podbridge implements Router, AutoCloseable {
         return new Diagnostics(
                 admission.connections(),
                 signaling.agentsOnline(),
+                signaling.rooms(),
+                signaling.roomMembers(),
                 tunnels.names(),
                 tunnels.exchangesInFlight(),
                 tunnels.bufferedBytes(),

@@ -1,17 +1,24 @@
 package org.podbridge.signaling;
 
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.MessageKind;
 import org.podbridge.connection.MessageSocket;
+import org.podbridge.identity.PeerId;
 import org.podbridge.json.JsonMembers;
 import org.podbridge.json.MalformedJsonException;
 import org.podbridge.signaling.identity.IdentityCodec;
 
-/** A connection of somebody without an identity, whom no agent sees. Confined to its connection. */
+/** A connection of somebody without an identity, whom nobody sees outside its rooms. Thread-safe. */
 final class AnonymousConnection implements MessageSocket.Handler {
 
-    private @Nullable MessageSocket socket;
+    private final RoomPeer roomPeer;
+    private volatile @Nullable MessageSocket socket;
+
+    AnonymousConnection(SignalingEndpoint endpoint, PeerId peerId) {
+        this.roomPeer = endpoint.roomPeer(peerId, this::send);
+    }
 
     @Override
     public void onOpen(MessageSocket socket) {
@@ -22,10 +29,12 @@ final class AnonymousConnection implements MessageSocket.Handler {
     public void onMessage(byte[] bytes, int length, MessageKind kind) {
         try {
             JsonMembers message = SignalingMessages.read(bytes, length, kind);
-            error(
-                    message.string("type") == null
-                            ? SignalingMessages.MISSING_TYPE
-                            : "Authentication required for identity-based signaling");
+            if (!roomPeer.handle(message)) {
+                error(
+                        message.string("type") == null
+                                ? SignalingMessages.MISSING_TYPE
+                                : "Authentication required for identity-based signaling");
+            }
         } catch (MalformedJsonException e) {
             error(SignalingMessages.INVALID_JSON);
         }
@@ -37,14 +46,18 @@ final class AnonymousConnection implements MessageSocket.Handler {
     }
 
     private void error(String message) {
+        send(IdentityCodec.error(message));
+    }
+
+    private void send(ByteBuffer message) {
         MessageSocket open = socket;
         if (open != null) {
-            open.send(IdentityCodec.error(message));
+            open.send(message);
         }
     }
 
     @Override
     public void onClosed(CloseStatus status) {
-        // Nobody knew of it.
+        roomPeer.end();
     }
 }

@@ -33,6 +33,7 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
     private final PeerId peerId;
     private final PresenceView view;
     private final CallGate gate;
+    private final RoomPeer roomPeer;
 
     private final ReentrantLock lock = new ReentrantLock();
     /** What waits for the welcome, which is always the first message; null once that has left. Guarded by lock. */
@@ -49,6 +50,7 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
         this.peerId = peerId;
         this.view = new PresenceView(identity, endpoint.registry(), endpoint.policy(), this);
         this.gate = new CallGate(identity, endpoint.policy(), endpoint.scheduler(), endpoint.maxWaitingBytes());
+        this.roomPeer = endpoint.roomPeer(peerId, this::send);
     }
 
     @Override
@@ -74,15 +76,18 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
     public void onClosed(CloseStatus status) {
         expiry.cancel();
         endpoint.registry().leave(this);
+        roomPeer.end();
         logger.debug("{} closed with {}", peerId, status.code());
     }
 
     @Override
     public void replaced() {
+        roomPeer.end();
         close(new CloseStatus(CloseStatus.REPLACED, "Replaced by a newer connection"));
     }
 
     private void expired() {
+        roomPeer.end();
         send(IdentityCodec.error("Authentication expired"));
         MessageSocket open = socket;
         if (open != null) {
@@ -112,6 +117,9 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
     }
 
     private void dispatch(JsonMembers message) throws MalformedJsonException {
+        if (roomPeer.handle(message)) {
+            return;
+        }
         String type = message.string("type");
         if (type == null) {
             send(IdentityCodec.error(SignalingMessages.MISSING_TYPE));

@@ -2,8 +2,11 @@ package org.podbridge.signaling;
 
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import org.podbridge.auth.Endpoint;
 import org.podbridge.auth.Identity;
 import org.podbridge.connection.ConnectionListener;
@@ -35,6 +38,7 @@ public final class SignalingEndpoint implements Handshake {
     private final Limits limits;
     private final boolean anonymousRooms;
     private final PresenceRegistry<SignalingConnection> registry = new PresenceRegistry<>(new IdentityMessages());
+    private final Rooms rooms;
 
     /**
      * Makes one.
@@ -59,6 +63,8 @@ public final class SignalingEndpoint implements Handshake {
         this.random = random;
         this.limits = limits;
         this.anonymousRooms = anonymousRooms;
+        this.rooms = new Rooms(
+                limits.maxMembersPerRoom(), bound -> ThreadLocalRandom.current().nextInt(bound));
     }
 
     @Override
@@ -77,7 +83,7 @@ public final class SignalingEndpoint implements Handshake {
                 new ByteBudget(limits.maxSignalingMessageBytes()));
         MessageSocket.Handler handler = identity.isPresent()
                 ? new SignalingConnection(this, identity.get(), PeerId.random(random))
-                : new AnonymousConnection();
+                : new AnonymousConnection(this, PeerId.random(random));
         return new MessageSocket(settings, scheduler, handler);
     }
 
@@ -89,8 +95,8 @@ public final class SignalingEndpoint implements Handshake {
     public ByteBuffer description() {
         return JsonWriter.object(256)
                 .string("protocol", "webrtc-signaling")
-                .strings("dialects", java.util.List.of("identity"))
-                .strings("extensions", java.util.List.of())
+                .strings("dialects", List.of("identity", "rooms", "tracker"))
+                .strings("extensions", List.of())
                 .startObject("limits")
                 .number("maxMessageBytes", limits.maxSignalingMessageBytes())
                 .endObject()
@@ -104,6 +110,28 @@ public final class SignalingEndpoint implements Handshake {
      */
     public int agentsOnline() {
         return registry.size();
+    }
+
+    /**
+     * Returns how many rooms there are.
+     *
+     * @return the number
+     */
+    public int rooms() {
+        return rooms.count();
+    }
+
+    /**
+     * Returns how many members all rooms have together.
+     *
+     * @return the number
+     */
+    public int roomMembers() {
+        return rooms.members();
+    }
+
+    RoomPeer roomPeer(PeerId peerId, Consumer<ByteBuffer> send) {
+        return new RoomPeer(rooms, peerId, limits, send);
     }
 
     PresenceRegistry<SignalingConnection> registry() {
