@@ -20,6 +20,7 @@ import org.podbridge.exchange.ExchangeHandler;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.identity.Origin;
 import org.podbridge.limits.Limits;
+import org.podbridge.limits.RateLimiter;
 import org.podbridge.policy.AccessPolicy;
 import org.podbridge.policy.Admission;
 import org.podbridge.policy.GuardedPolicy;
@@ -73,8 +74,10 @@ public final class Podbridge implements Router, AutoCloseable {
         this.tickets = new Tickets(scheduler, random, limits);
         Authenticator authenticator =
                 new Authenticator(authProvider, tickets, publicUris, limits.authenticationTimeout(), scheduler);
-        this.admission = new Admission(authenticator, policy, builder.rejectionMode, limits);
-        this.signaling = new SignalingEndpoint(admission, policy, scheduler, random, limits, builder.anonymousRooms);
+        RateLimiter rates = new RateLimiter(limits.rates(), scheduler::nanoTime);
+        this.admission = new Admission(authenticator, policy, builder.rejectionMode, rates, limits);
+        this.signaling =
+                new SignalingEndpoint(admission, policy, scheduler, random, rates, limits, builder.anonymousRooms);
         this.tunnels = new TunnelEndpoint(
                 new TunnelEndpoint.Configuration(
                         publicUris,

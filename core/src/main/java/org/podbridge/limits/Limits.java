@@ -38,6 +38,7 @@ public final class Limits {
     private final int maxRoomsPerConnection;
     private final int maxMembersPerRoom;
     private final int maxOffersPerAnnounce;
+    private final RateLimits rates;
 
     private Limits(Builder builder) {
         this.maxConnections = builder.maxConnections;
@@ -64,6 +65,7 @@ public final class Limits {
         this.maxRoomsPerConnection = builder.maxRoomsPerConnection;
         this.maxMembersPerRoom = builder.maxMembersPerRoom;
         this.maxOffersPerAnnounce = builder.maxOffersPerAnnounce;
+        this.rates = builder.rates;
     }
 
     /**
@@ -305,6 +307,15 @@ public final class Limits {
         return maxOffersPerAnnounce;
     }
 
+    /**
+     * How often peers may do what costs others something.
+     *
+     * @return the rates
+     */
+    public RateLimits rates() {
+        return rates;
+    }
+
     /** Collects limits. Not thread-safe. */
     public static final class Builder {
 
@@ -332,6 +343,7 @@ public final class Limits {
         private int maxRoomsPerConnection = 50;
         private int maxMembersPerRoom = 15_000;
         private int maxOffersPerAnnounce = 10;
+        private RateLimits rates = RateLimits.defaults();
 
         private Builder() {}
 
@@ -652,6 +664,17 @@ public final class Limits {
          */
         public Builder maxOffersPerAnnounce(int maxOffersPerAnnounce) {
             this.maxOffersPerAnnounce = (int) positive("maxOffersPerAnnounce", maxOffersPerAnnounce);
+            return this;
+        }
+
+        /**
+         * How often peers may do what costs others something. Default {@link RateLimits#defaults()}.
+         *
+         * @param rates the rates
+         * @return this builder
+         */
+        public Builder rates(RateLimits rates) {
+            this.rates = requireNonNull(rates, "rates");
             return this;
         }
 

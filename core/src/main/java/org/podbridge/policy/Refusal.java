@@ -12,6 +12,7 @@ import org.podbridge.connection.CloseStatus;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.ShortResponse;
 import org.podbridge.json.JsonWriter;
+import org.podbridge.limits.RateLimits;
 
 /**
  * How it is said that somebody is not let in, over HTTP and over a WebSocket.
@@ -61,6 +62,16 @@ record Refusal(
         return new Refusal(503, "", what, what, List.of(), Optional.of(Duration.ofSeconds(30)));
     }
 
+    static Refusal tooOften(RateLimits.Exceeded limit) {
+        return new Refusal(
+                429,
+                "",
+                limit.message(),
+                limit.message(),
+                List.of(),
+                Optional.of(limit.rate().interval()));
+    }
+
     Refusal with(List<String> otherChallenges) {
         return new Refusal(status, code, detail, message, otherChallenges, retryAfter);
     }
@@ -91,6 +102,9 @@ record Refusal(
     }
 
     CloseStatus toCloseStatus() {
+        if (status == 429) {
+            return new CloseStatus(CloseStatus.TOO_OFTEN, message);
+        }
         int closeCode = retryAfter.isPresent() ? CloseStatus.TRY_AGAIN_LATER : CloseStatus.POLICY_VIOLATION;
         return new CloseStatus(closeCode, message);
     }

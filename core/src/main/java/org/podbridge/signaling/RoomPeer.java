@@ -14,11 +14,11 @@ final class RoomPeer {
     private final RoomsDialect roomsDialect;
     private final TrackerDialect trackerDialect;
 
-    RoomPeer(Rooms rooms, PeerId peerId, Limits limits, Consumer<ByteBuffer> send) {
+    RoomPeer(Rooms rooms, PeerId peerId, Throttle throttle, Limits limits, Consumer<ByteBuffer> send) {
         this.memberships = new Memberships(rooms, limits.maxRoomsPerConnection(), send);
-        this.roomsDialect = new RoomsDialect(rooms, memberships, peerId, limits.maxOffersPerAnnounce(), send);
+        this.roomsDialect = new RoomsDialect(rooms, memberships, throttle, peerId, limits.maxOffersPerAnnounce(), send);
         this.trackerDialect = new TrackerDialect(
-                rooms, memberships, limits.maxOffersPerAnnounce(), limits.maxRoomsPerConnection(), send);
+                rooms, memberships, throttle, limits.maxOffersPerAnnounce(), limits.maxRoomsPerConnection(), send);
     }
 
     /** Does what a message says; returns whether it was of one of the two dialects. */

@@ -2,6 +2,7 @@ package org.podbridge.signaling;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.identity.PeerId;
@@ -16,13 +17,21 @@ final class RoomsDialect {
 
     private final Rooms rooms;
     private final Memberships memberships;
+    private final Throttle throttle;
     private final PeerId peerId;
     private final int maxOffers;
     private final Consumer<ByteBuffer> reply;
 
-    RoomsDialect(Rooms rooms, Memberships memberships, PeerId peerId, int maxOffers, Consumer<ByteBuffer> reply) {
+    RoomsDialect(
+            Rooms rooms,
+            Memberships memberships,
+            Throttle throttle,
+            PeerId peerId,
+            int maxOffers,
+            Consumer<ByteBuffer> reply) {
         this.rooms = rooms;
         this.memberships = memberships;
+        this.throttle = throttle;
         this.peerId = peerId;
         this.maxOffers = maxOffers;
         this.reply = reply;
@@ -49,6 +58,11 @@ final class RoomsDialect {
 
     private void announce(RoomsMessage.Announce announce) {
         List<RoomsMessage.@Nullable Offer> offers = announce.offers();
+        Optional<String> refusal = throttle.announceRefusal(offers.size());
+        if (refusal.isPresent()) {
+            error(refusal.get());
+            return;
+        }
         Room.Entry entry = memberships.enter(
                 place(announce.resource()),
                 Memberships.Forms.DIGITS,

@@ -2,6 +2,7 @@ package org.podbridge.signaling;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.podbridge.json.JsonMembers;
 import org.podbridge.json.MalformedJsonException;
@@ -16,13 +17,21 @@ final class TrackerDialect {
 
     private final Rooms rooms;
     private final Memberships memberships;
+    private final Throttle throttle;
     private final int maxOffers;
     private final int maxTorrents;
     private final Consumer<ByteBuffer> reply;
 
-    TrackerDialect(Rooms rooms, Memberships memberships, int maxOffers, int maxTorrents, Consumer<ByteBuffer> reply) {
+    TrackerDialect(
+            Rooms rooms,
+            Memberships memberships,
+            Throttle throttle,
+            int maxOffers,
+            int maxTorrents,
+            Consumer<ByteBuffer> reply) {
         this.rooms = rooms;
         this.memberships = memberships;
+        this.throttle = throttle;
         this.maxOffers = maxOffers;
         this.maxTorrents = maxTorrents;
         this.reply = reply;
@@ -32,11 +41,7 @@ final class TrackerDialect {
     boolean handle(JsonMembers json) throws MalformedJsonException {
         TrackerMessage message = TrackerCodec.read(json, maxOffers, maxTorrents);
         if (message instanceof TrackerMessage.Announce announce) {
-            if (announce.event() == TrackerMessage.Event.STOPPED) {
-                stop(announce);
-            } else {
-                announce(announce);
-            }
+            announceOrStop(announce);
         } else if (message instanceof TrackerMessage.Answer answer) {
             answer(answer);
         } else if (message instanceof TrackerMessage.Scrape scrape) {
@@ -51,6 +56,19 @@ final class TrackerDialect {
         return new Memberships.Place(infoHash.digits(), peerId.canonical());
     }
 
+    private void announceOrStop(TrackerMessage.Announce announce) {
+        boolean stops = announce.event() == TrackerMessage.Event.STOPPED;
+        Optional<String> refusal =
+                throttle.announceRefusal(stops ? 0 : announce.offers().size());
+        if (refusal.isPresent()) {
+            fail(announce.infoHash(), refusal.get());
+        } else if (stops) {
+            stop(announce);
+        } else {
+            announce(announce);
+        }
+    }
+
     private void announce(TrackerMessage.Announce announce) {
         TrackerId infoHash = announce.infoHash();
         List<TrackerMessage.Offer> offers = announce.offers();
@@ -61,9 +79,7 @@ final class TrackerDialect {
                 offers.size(),
                 Room.Order.ANY);
         if (!entry.isIn()) {
-            entry.outcome()
-                    .reason()
-                    .ifPresent(reason -> reply.accept(TrackerCodec.failure(TrackerCodec.ANNOUNCE, infoHash, reason)));
+            entry.outcome().reason().ifPresent(reason -> fail(infoHash, reason));
             return;
         }
         for (int i = 0; i < entry.chosen().size(); i++) {
@@ -74,6 +90,10 @@ final class TrackerDialect {
                     offers.get(i)));
         }
         reply.accept(TrackerCodec.stats(infoHash, entry.stats()));
+    }
+
+    private void fail(TrackerId infoHash, String reason) {
+        reply.accept(TrackerCodec.failure(TrackerCodec.ANNOUNCE, infoHash, reason));
     }
 
     /** Replies to who isn't a member just as to who is: nobody learns whose a peer id is. */
