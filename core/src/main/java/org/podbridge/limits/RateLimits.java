@@ -141,7 +141,7 @@ public final class RateLimits {
             limit(Counted.OFFERS, Scope.CONNECTION, Rate.perSecond(20, 1_000));
             limit(Counted.OFFERS, Scope.IDENTITY, Rate.perSecond(40, 2_000));
             limit(Counted.OFFERS, Scope.ADDRESS, Rate.perSecond(400, 20_000));
-            limit(Counted.CONNECTIONS, Scope.IDENTITY, Rate.perMinute(30, 30));
+            limit(Counted.CONNECTIONS, Scope.IDENTITY, Rate.perMinute(60, 200));
             limit(Counted.CONNECTIONS, Scope.ADDRESS, Rate.perSecond(20, 1_000));
             limit(Counted.TURN_CREDENTIALS, Scope.IDENTITY, Rate.perMinute(10, 10));
         }

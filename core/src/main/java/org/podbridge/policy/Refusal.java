@@ -102,10 +102,10 @@ record Refusal(
     }
 
     CloseStatus toCloseStatus() {
-        if (status == 429) {
-            return new CloseStatus(CloseStatus.TOO_OFTEN, message);
+        int closeCode = CloseStatus.POLICY_VIOLATION;
+        if (retryAfter.isPresent()) {
+            closeCode = status == 429 ? CloseStatus.TOO_OFTEN : CloseStatus.TRY_AGAIN_LATER;
         }
-        int closeCode = retryAfter.isPresent() ? CloseStatus.TRY_AGAIN_LATER : CloseStatus.POLICY_VIOLATION;
         return new CloseStatus(closeCode, message);
     }
 }
