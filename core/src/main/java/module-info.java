@@ -18,4 +18,5 @@ module org.podbridge.core {
     exports org.podbridge.tunnel;
     exports org.podbridge.tunnel.v1 to
             org.podbridge.tunnel.client;
+    exports org.podbridge.turn;
 }

@@ -45,6 +45,7 @@ class ArchitectureTest {
                 List.of("auth", "connection", "exchange", "identity", "limits", "time", "json"),
                 List.of("policy", "auth", "connection", "exchange", "identity", "limits", "time", "json"),
                 List.of("presence", "policy", "auth", "connection", "exchange", "identity", "limits", "time", "json"),
+                List.of("turn", "policy", "auth", "connection", "exchange", "identity", "limits", "time", "json"),
                 List.of("signaling.identity", "json", "exchange", "identity"),
                 List.of("signaling.rooms", "json", "exchange", "identity"),
                 List.of("signaling.tracker", "json", "exchange"),
@@ -84,6 +85,9 @@ class ArchitectureTest {
         names.forEach(name -> allowed.add("org.podbridge." + name));
         if (names.get(0).equals("json")) {
             allowed.add("com.fasterxml.jackson.core..");
+        }
+        if (names.get(0).equals("turn")) {
+            allowed.add("javax.crypto..");
         }
         classes()
                 .that()
@@ -137,7 +141,9 @@ class ArchitectureTest {
                 .resideInAnyPackage(
                         "java.net.http..",
                         "jakarta..",
-                        "javax..",
+                        "javax.net..",
+                        "javax.servlet..",
+                        "javax.websocket..",
                         "org.eclipse.jetty..",
                         "org.apache..",
                         "io.undertow..",

@@ -180,6 +180,16 @@ public final class Admission {
         return Refusal.notAllowed().toResponse();
     }
 
+    /**
+     * Returns the answer to somebody who asks too often.
+     *
+     * @param limit the limit that was hit
+     * @return status 429
+     */
+    public static ShortResponse tooOften(RateLimits.Exceeded limit) {
+        return Refusal.tooOften(limit).toResponse();
+    }
+
     private sealed interface Verdict {
         record Admitted(Optional<Identity> identity) implements Verdict {}
 

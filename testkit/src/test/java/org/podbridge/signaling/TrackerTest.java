@@ -177,7 +177,7 @@ class TrackerTest {
         assertThat(first.hears()).isEmpty();
         assertMembers(2);
         Agent third = client();
-        third.says(announce(HASH, PEER_2, offers(0, 1)));
+        third.says(announce(HASH, PEER_2, offers(0, 2)));
         assertThat(first.hears()).containsExactly(offer(HASH, PEER_2, 0));
     }
 
