@@ -180,8 +180,7 @@ final class TunnelStreams implements Multiplexer.Events {
                 remove(first);
                 return true;
             }
-            Optional<Stream> opened =
-                    started ? multiplexer.open(first.head(), opening::listener) : Optional.empty();
+            Optional<Stream> opened = started ? multiplexer.open(first.head(), opening::listener) : Optional.empty();
             if (opened.isPresent()) {
                 remove(first);
                 opening.opened(opened.get());
