@@ -226,7 +226,7 @@ class StreamFlowTest {
     void flowsThroughAWindowOfAByte() {
         client = FrameClient.serve(relay, "app", "\"window\":1");
         InMemoryExchange visit =
-                relay.upload(TunnelRelay.head("POST", "/tunnel/app/").build(), "abc".getBytes(UTF_8));
+                relay.upload(TunnelRelay.head("POST", "/tunnel/app/").build(), "abc".getBytes(java.nio.charset.StandardCharsets.UTF_8));
         client.asked();
         StringBuilder body = new StringBuilder();
         for (boolean end = false; !end; ) {
