@@ -53,6 +53,7 @@ class StreamedConcurrencyTest {
     private final Set<InMemoryExchange> left = ConcurrentHashMap.newKeySet();
     private final Queue<InMemoryExchange> visits = new ConcurrentLinkedQueue<>();
 
+    @SuppressWarnings("ArrayRecordComponent") // nobody compares
     private record Visit(InMemoryExchange exchange, byte[] body) {}
 
     /** What clients do beside answering. */
