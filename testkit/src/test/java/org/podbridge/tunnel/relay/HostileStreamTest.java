@@ -24,7 +24,7 @@ import org.podbridge.tunnel.v2.ResetCode;
 class HostileStreamTest {
 
     private static final int WINDOW = 32 * 1024;
-    private static final long BUDGET = 1024 * 1024;
+    private static final long BUDGET = 2 * 1024 * 1024;
 
     @RegisterExtension
     final TunnelRelay relay = new TunnelRelay()
