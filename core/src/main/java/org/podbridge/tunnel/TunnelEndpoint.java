@@ -263,6 +263,25 @@ public final class TunnelEndpoint implements Handshake {
                 .finish();
     }
 
+    /** Asks all clients to connect elsewhere; visitors are served until they do. */
+    public void drain() {
+        connections.forEach(TunnelConnection::drain);
+    }
+
+    /**
+     * Tells whether all clients have left and all visitors were answered.
+     *
+     * @return whether nothing would be lost by stopping now
+     */
+    public boolean isDrained() {
+        return connections.isEmpty() && exchanges.get() == 0;
+    }
+
+    /** Ends all connections of clients, and with them what they serve. */
+    public void close() {
+        connections.forEach(TunnelConnection::stop);
+    }
+
     /**
      * Returns how many names are registered or kept.
      *
