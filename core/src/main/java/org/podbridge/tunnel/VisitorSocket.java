@@ -280,8 +280,7 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
         if (open != null) {
             open.reset(ResetCode.CANCEL, "the service has refused");
         }
-        reject(new HandshakeDecision.Reject(
-                head.status(), fields.get(), ByteBuffer.wrap(refusalBody.toByteArray())));
+        reject(new HandshakeDecision.Reject(head.status(), fields.get(), ByteBuffer.wrap(refusalBody.toByteArray())));
     }
 
     @Override

@@ -76,7 +76,8 @@ final class ReceiveQueue {
     boolean add(Frame.Data data) {
         Entry tail = entries.peekLast();
         boolean ofMessage = data.text() || data.messageEnd();
-        // An end isn't added to what may be a WebSocket's message: its bytes would be taken for a close, or the reverse.
+        // An end isn't added to what may be a WebSocket's message: its bytes would be taken for a close, or the
+        // reverse.
         if (tail != null && !ofMessage && !data.end() && tail.takes(data)) {
             tail.buffer.put(data.payload());
             return true;

@@ -119,8 +119,7 @@ public final class SocketBridge implements ConnectionListener, StreamListener {
     public void onOpen(Connection opened) {
         // While nothing can be sent to a peer that doesn't read, pings can't either: then silence does mean something.
         // It means nothing while it is us who don't read.
-        KeepAlive alive = new KeepAlive(
-                opened, this::isHeldUp, scheduler, pingInterval, silenceTimeout, opened::abort);
+        KeepAlive alive = new KeepAlive(opened, this::isHeldUp, scheduler, pingInterval, silenceTimeout, opened::abort);
         Arrival held;
         Consumer<Connection> end;
         lock.lock();

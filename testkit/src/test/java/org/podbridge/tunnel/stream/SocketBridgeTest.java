@@ -172,7 +172,9 @@ class SocketBridgeTest {
         visitor.releaseSends();
         bridged.pump();
         assertThat(sent.isDone()).isTrue();
-        assertThat(visitor.messages().stream().mapToInt(part -> part.bytes().length).sum())
+        assertThat(visitor.messages().stream()
+                        .mapToInt(part -> part.bytes().length)
+                        .sum())
                 .isEqualTo(MEBIBYTE);
     }
 
@@ -206,8 +208,8 @@ class SocketBridgeTest {
             assertThat(sent).isLessThan(2 * MEBIBYTE);
         }
         assertThat(sent).isGreaterThan(MEBIBYTE - 10_000);
-        assertThat(visitor.closeStatus()).hasValueSatisfying(status -> assertThat(status.code())
-                .isEqualTo(CloseStatus.TRY_AGAIN_LATER));
+        assertThat(visitor.closeStatus())
+                .hasValueSatisfying(status -> assertThat(status.code()).isEqualTo(CloseStatus.TRY_AGAIN_LATER));
         assertThat(visitor.retainedParts()).isZero();
         assertThat(far.resetCode()).isEqualTo(ResetCode.TOO_LARGE);
     }
@@ -221,8 +223,8 @@ class SocketBridgeTest {
             sent++;
             assertThat(sent).as("empty messages that wait").isLessThan(20_000);
         }
-        assertThat(visitor.closeStatus()).hasValueSatisfying(status -> assertThat(status.code())
-                .isEqualTo(CloseStatus.TRY_AGAIN_LATER));
+        assertThat(visitor.closeStatus())
+                .hasValueSatisfying(status -> assertThat(status.code()).isEqualTo(CloseStatus.TRY_AGAIN_LATER));
     }
 
     @Test
@@ -437,7 +439,9 @@ class SocketBridgeTest {
         visitor.releaseSends();
         bridged.pump();
         assertThat(visitor.closeStatus()).contains(new CloseStatus(4000, "x".repeat(123)));
-        assertThat(visitor.messages().stream().mapToInt(part -> part.bytes().length).sum())
+        assertThat(visitor.messages().stream()
+                        .mapToInt(part -> part.bytes().length)
+                        .sum())
                 .isEqualTo(BridgedSocket.WINDOW - credit);
     }
 

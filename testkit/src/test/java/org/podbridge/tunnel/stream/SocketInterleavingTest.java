@@ -129,8 +129,8 @@ class SocketInterleavingTest {
             }
         }
         if (begun) {
-            messages.add(new Message(
-                    parts.get(parts.size() - 1).kind(), ByteBuffer.wrap(message.toByteArray()), false));
+            messages.add(
+                    new Message(parts.get(parts.size() - 1).kind(), ByteBuffer.wrap(message.toByteArray()), false));
         }
         return messages;
     }
@@ -318,7 +318,8 @@ class SocketInterleavingTest {
                 assertThat(whole.content().slice(0, length)).isEqualTo(part.content());
             }
         }
-        boolean firstToClose = speaker.closedWith != null && speaker.socket.closeStatus().isEmpty();
+        boolean firstToClose =
+                speaker.closedWith != null && speaker.socket.closeStatus().isEmpty();
         if (!disturbed && firstToClose && listener.socket.closeStatus().isPresent() && !speaker.cut) {
             assertThat(heard).isEqualTo(said);
             assertThat(listener.socket.closeStatus()).contains(speaker.closedWith);
