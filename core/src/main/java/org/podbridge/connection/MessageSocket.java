@@ -275,11 +275,6 @@ public final class MessageSocket implements ConnectionListener {
     }
 
     @Override
-    public void onPing() {
-        heard();
-    }
-
-    @Override
     public void onPong() {
         KeepAlive alive = keepAlive;
         if (alive != null) {
