@@ -229,9 +229,11 @@ final class StreamingPages extends Handler.Abstract {
         }
     }
 
-    private void events(Visit visit) throws IOException, InterruptedException {
+    private void events(Visit visit) throws Exception {
         visit.header(HttpHeader.CONTENT_TYPE, "text/event-stream");
-        visit.write(ByteBuffer.allocate(0), false);
+        FutureCallback begun = new FutureCallback();
+        visit.response().write(false, ByteBuffer.allocate(0), begun); // the head alone
+        begun.get(60, TimeUnit.SECONDS);
         for (int i = 0; i < visit.number("count"); i++) {
             if (visit.has("gate")) {
                 awaitStep(visit);
