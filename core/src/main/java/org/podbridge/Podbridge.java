@@ -4,12 +4,15 @@ import static java.util.Objects.requireNonNull;
 
 import java.net.URI;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ForkJoinPool;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.auth.AuthProvider;
@@ -50,9 +53,11 @@ public final class Podbridge implements Router, AutoCloseable {
 
     private static final Logger logger = LoggerFactory.getLogger(Podbridge.class);
     private static final Route HOST = new Route.Host();
+    private static final Duration DRAIN_CHECK = Duration.ofMillis(50);
 
     private final String signalingPath;
     private final String tunnelControlPath;
+    private final Scheduler scheduler;
     private final Admission admission;
     private final Tickets tickets;
     private final SignalingEndpoint signaling;
@@ -65,7 +70,7 @@ public final class Podbridge implements Router, AutoCloseable {
     private Podbridge(Builder builder, AuthProvider authProvider, AccessPolicy accessPolicy) {
         SecureRandom random = new SecureRandom();
         Limits limits = builder.limits;
-        Scheduler scheduler = builder.scheduler;
+        this.scheduler = builder.scheduler;
         List<URI> publicUris = List.copyOf(builder.publicUris);
         GuardedPolicy policy = new GuardedPolicy(accessPolicy, limits.authenticationTimeout(), scheduler);
         this.signalingPath = builder.signalingPath;
@@ -128,7 +133,9 @@ public final class Podbridge implements Router, AutoCloseable {
     public Route route(RequestHead request) {
         Optional<ExchangeHandler> visitor = tunnels.visitorHandler(request);
         if (visitor.isPresent()) {
-            return new Route.Http(visitor.get());
+            return request.isWebSocketUpgrade()
+                    ? new Route.WebSocket(tunnels.visitorHandshake(request).orElseThrow())
+                    : new Route.Http(visitor.get());
         }
         String path = request.path();
         if (path.equals(signalingPath)) {
@@ -157,11 +164,37 @@ public final class Podbridge implements Router, AutoCloseable {
     }
 
     /**
+     * Prepares for the end without losing a request: no WebSocket is let in any more, tunnel clients are asked to
+     * connect elsewhere, and visitors are served until they have. Clients of version 1, which can't be asked, are
+     * closed when what they serve has ended. {@link #close()} is to follow in any case.
+     *
+     * @param patience how long to wait
+     * @return completes with whether all tunnel clients have left in time, with nothing under way
+     */
+    public CompletionStage<Boolean> drain(Duration patience) {
+        admission.drain();
+        tunnels.drain();
+        CompletableFuture<Boolean> drained = new CompletableFuture<>();
+        awaitDrained(scheduler.nanoTime() + patience.toNanos(), drained);
+        return drained.minimalCompletionStage();
+    }
+
+    private void awaitDrained(long deadline, CompletableFuture<Boolean> drained) {
+        boolean done = tunnels.isDrained();
+        if (done || scheduler.nanoTime() - deadline >= 0) {
+            drained.complete(done);
+        } else {
+            scheduler.schedule(DRAIN_CHECK, () -> awaitDrained(deadline, drained));
+        }
+    }
+
+    /**
      * Closes every WebSocket with 1001, which ends the exchanges of its tunnels, and lets no new one in. Returns
      * without waiting. Idempotent.
      */
     @Override
     public void close() {
+        tunnels.close();
         admission.close();
     }
 

@@ -47,7 +47,7 @@ class ArchitectureTest {
                 List.of("presence", "policy", "auth", "connection", "exchange", "identity", "limits", "time", "json"),
                 List.of("signaling.identity", "json", "exchange", "identity"),
                 List.of("tunnel.v1", "json", "exchange", "identity"),
-                List.of("tunnel.v2", "exchange", "json", "limits", "time"),
+                List.of("tunnel.v2", "connection", "exchange", "json", "limits", "time"),
                 List.of(
                         "signaling",
                         "signaling.identity",

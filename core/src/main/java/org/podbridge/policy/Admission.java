@@ -33,6 +33,7 @@ public final class Admission {
     private final int maxConnections;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
+    private volatile boolean draining;
 
     /**
      * Makes one.
@@ -86,6 +87,9 @@ public final class Admission {
             if (verdict instanceof Verdict.Refused refused) {
                 return refuse(head, refused.refusal());
             }
+            if (draining) {
+                return refuse(head, Refusal.stopping());
+            }
             if (closed || connections.size() >= maxConnections) {
                 return refuse(head, Refusal.overloaded(FULL));
             }
@@ -117,6 +121,11 @@ public final class Admission {
      */
     public int connections() {
         return connections.size();
+    }
+
+    /** Lets no WebSocket in any more; those that are open go on. Idempotent. */
+    public void drain() {
+        draining = true;
     }
 
     /** Closes all WebSockets with 1001 and lets nobody in any more. Idempotent. */

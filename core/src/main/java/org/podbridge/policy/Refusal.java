@@ -61,6 +61,11 @@ record Refusal(
         return new Refusal(503, "", what, what, List.of(), Optional.of(Duration.ofSeconds(30)));
     }
 
+    static Refusal stopping() {
+        String what = "The server is about to stop";
+        return new Refusal(503, "", what, what, List.of(), Optional.of(Duration.ofSeconds(1)));
+    }
+
     Refusal with(List<String> otherChallenges) {
         return new Refusal(status, code, detail, message, otherChallenges, retryAfter);
     }

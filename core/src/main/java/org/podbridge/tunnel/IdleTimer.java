@@ -1,6 +1,7 @@
 package org.podbridge.tunnel;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.time.Scheduler;
 
@@ -10,10 +11,15 @@ import org.podbridge.time.Scheduler;
  */
 final class IdleTimer {
 
+    /** Told apart by identity. */
+    private static final Duration UNSET = Duration.ofSeconds(-1);
+
     private final Scheduler scheduler;
     private final Runnable action;
     private volatile long lastProgress;
-    private volatile @Nullable Duration limit;
+    /** Null while any time may pass. */
+    private final AtomicReference<@Nullable Duration> limit = new AtomicReference<>(UNSET);
+
     private volatile boolean stopped;
     private volatile Scheduler.Task task = () -> {};
 
@@ -22,17 +28,25 @@ final class IdleTimer {
         this.action = action;
     }
 
+    /** Starts it, unless it was started or suspended already. */
+    void startFirst(Duration idle) {
+        progress();
+        if (limit.compareAndSet(UNSET, idle)) {
+            arm(idle);
+        }
+    }
+
     /** Starts it, or starts it anew with another limit. */
     void start(Duration idle) {
         progress();
-        limit = idle;
+        limit.set(idle);
         task.cancel();
         arm(idle);
     }
 
     /** Lets any time pass from now on. */
     void suspend() {
-        limit = null;
+        limit.set(null);
         task.cancel();
     }
 
@@ -53,7 +67,7 @@ final class IdleTimer {
     }
 
     private void check() {
-        Duration idle = limit;
+        Duration idle = limit.get();
         if (stopped || idle == null) {
             return;
         }

@@ -27,6 +27,13 @@ final class RequestRules {
             "x-original-url",
             "x-rewrite-url");
 
+    /** Fields that a service acts upon when it has read the head, so that trailers must not be taken for them. */
+    private static final Set<String> NOT_IN_TRAILERS =
+            Set.of("cache-control", "max-forwards", "origin", "pragma", "prefer", "range", "referer");
+
+    /** Far more than checksums and signatures take. */
+    private static final int MAX_TRAILER_BYTES = 8 * 1024;
+
     private final String publicScheme;
     private final Set<String> sessionCookies;
 
@@ -77,6 +84,31 @@ final class RequestRules {
                 && !lowerCaseName.equals("host") // checked
                 && !lowerCaseName.startsWith("x-forwarded-")
                 && !FORWARDING.contains(lowerCaseName);
+    }
+
+    /**
+     * Returns the trailers that cross: none that mean something for framing, routing, conditions, credentials or the
+     * visitor's address (RFC 9110 section 6.5.1); none at all if there are too many.
+     */
+    static HeaderFields trailers(HeaderFields fields) {
+        Set<String> hopByHop = FieldRules.hopByHop(fields);
+        HeaderFields.Builder crossing = HeaderFields.builder();
+        long bytes = 0;
+        for (HeaderFields.Field field : fields.asList()) {
+            String name = field.name().toLowerCase(Locale.ROOT);
+            bytes += name.length() + field.value().length();
+            if (!hopByHop.contains(name)
+                    && isFit(name, field.value())
+                    && !CREDENTIALS.contains(name)
+                    && !NOT_IN_TRAILERS.contains(name)
+                    && !name.startsWith("content-")
+                    && !name.startsWith("proxy-")
+                    && !name.startsWith("if-")
+                    && !name.startsWith("sec-")) {
+                crossing.add(name, field.value());
+            }
+        }
+        return bytes > MAX_TRAILER_BYTES ? HeaderFields.empty() : crossing.build();
     }
 
     private String withoutSessionCookies(List<String> cookies) {

@@ -15,13 +15,15 @@ import org.podbridge.tunnel.v2.StreamData;
 /** Sends a visitor's body on a stream, one piece after the other: the next one is read when the last one has left. */
 final class RequestSender extends RepeatedStep implements BodyReader {
 
+    private final VisitorResponse response;
     private final Exchange exchange;
     private final Stream stream;
     private final Runnable onProgress;
     private final AtomicBoolean started = new AtomicBoolean();
 
-    RequestSender(Exchange exchange, Stream stream, Runnable onProgress) {
-        this.exchange = exchange;
+    RequestSender(VisitorResponse response, Stream stream, Runnable onProgress) {
+        this.response = response;
+        this.exchange = response.exchange();
         this.stream = stream;
         this.onProgress = onProgress;
     }
@@ -35,14 +37,14 @@ final class RequestSender extends RepeatedStep implements BodyReader {
 
     @Override
     protected void step() {
-        exchange.read(this);
+        response.guarded(() -> exchange.read(this)); // a fault here must not reach the stream whose send has completed
     }
 
     @Override
     public void onChunk(Chunk chunk, boolean last) {
         onProgress.run();
         Chunk kept = chunk.retain();
-        HeaderFields trailers = last ? exchange.requestTrailers() : HeaderFields.empty();
+        HeaderFields trailers = last ? RequestRules.trailers(exchange.requestTrailers()) : HeaderFields.empty();
         boolean ends = last && trailers.asList().isEmpty();
         stream.send(StreamData.of(kept.data(), ends), new Completion() {
             @Override

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.Completion;
 import org.podbridge.exchange.Exchange;
@@ -44,6 +45,9 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
 
     /** How many bytes the service has promised and not yet sent, -1 if it didn't promise. Confined to the stream. */
     private long promised = -1;
+
+    /** Whether the service's content is dropped. Confined to the stream. */
+    private boolean bodiless;
 
     StreamedExchange(HttpVisit visit, Tunnel tunnel) {
         this.visit = visit;
@@ -104,11 +108,14 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
 
     @Override
     public void opened(Stream opened) {
-        requestSender = new RequestSender(exchange, opened, idle::progress);
-        idle.start(endpoint.limits().exchangeTimeout());
+        requestSender = new RequestSender(response, opened, idle::progress);
+        idle.startFirst(endpoint.limits().exchangeTimeout()); // the answer may have come already
         response.whenGone(() -> cancel("the visitor is gone"));
         if (expectsContinue) {
             continuePatience = endpoint.scheduler().schedule(CONTINUE_PATIENCE, this::sendBody);
+            if (!response.isWaiting()) {
+                continuePatience.cancel(); // ended before it was known what to cancel
+            }
             return;
         }
         sendBody();
@@ -179,7 +186,7 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
             continuePatience.cancel();
             sendBody();
         } else if (response.isWaiting()) {
-            fields(head).ifPresent(fields -> response.guarded(() -> exchange.inform(head.status(), fields)));
+            fields(head).ifPresent(fields -> response.guarded(() -> response.inform(head.status(), fields)));
         }
     }
 
@@ -201,7 +208,7 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
             return;
         }
         HeaderFields.Builder framed = HeaderFields.builder().addAll(fields.get());
-        boolean bodiless = exchange.request().method().equals("HEAD") || !ResponseRules.hasContent(head.status());
+        bodiless = exchange.request().method().equals("HEAD") || !ResponseRules.hasContent(head.status());
         boolean mayTellLength = ResponseRules.hasContent(head.status()) || head.status() == 304;
         Optional<String> length = mayTellLength ? ResponseRules.claimedLength(head.fields()) : Optional.empty();
         length.ifPresent(bytes -> framed.add("content-length", bytes));
@@ -239,17 +246,28 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
         if (response.isOver()) {
             handedOn.failed(new IOException("the exchange is over"));
         } else if (promised >= 0 && (size > promised || (data.last() && size < promised))) {
+            reset(ResetCode.PROTOCOL, "not as many bytes as promised"); // before the failure, which would be a mere cancel
             handedOn.failed(new IOException("not as many bytes as promised"));
-            reset(ResetCode.PROTOCOL, "not as many bytes as promised");
             response.breakOff(new IOException("the service sent another number of bytes than it promised"));
         } else {
             promised -= promised >= 0 ? size : 0;
-            response.guarded(() -> exchange.write(data.bytes(), data.last(), new Written(data.last(), handedOn)));
+            ByteBuffer content = bodiless ? ByteBuffer.allocate(0) : data.bytes();
+            Written written = new Written(data.last(), handedOn);
+            response.guarded(() -> {
+                try {
+                    exchange.write(content, data.last(), written);
+                } catch (RuntimeException e) {
+                    written.failed(e); // else the bytes would never be given back
+                    throw e;
+                }
+            });
         }
     }
 
-    /** The end of one write to the visitor. */
+    /** The end of one write to the visitor. Only the first that is heard counts: a container may tell it and throw. */
     private final class Written implements Completion {
+
+        private final AtomicBoolean told = new AtomicBoolean();
 
         private final boolean last;
         private final Completion handedOn;
@@ -261,6 +279,9 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
 
         @Override
         public void succeeded() {
+            if (!told.compareAndSet(false, true)) {
+                return;
+            }
             idle.progress();
             handedOn.succeeded();
             if (last) {
@@ -271,6 +292,9 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
 
         @Override
         public void failed(Throwable cause) {
+            if (!told.compareAndSet(false, true)) {
+                return;
+            }
             handedOn.failed(cause);
             cancel("the visitor is gone");
             response.breakOff(cause);
@@ -292,15 +316,7 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
 
     @Override
     public void onReset(ResetCode code, String reason) {
-        end(
-                switch (code) {
-                    case REFUSED -> RelayAnswer.UNREACHABLE;
-                    case TIMEOUT -> RelayAnswer.TIMEOUT;
-                    case TOO_LARGE -> RelayAnswer.RESPONSE_TOO_LARGE;
-                    case PROTOCOL, FLOW_CONTROL -> RelayAnswer.BAD_RESPONSE;
-                    case CANCEL, INTERNAL -> RelayAnswer.BROKEN_OFF;
-                },
-                "the stream was reset: " + code);
+        end(RelayAnswer.of(code), "the stream was reset: " + code);
     }
 
     @Override

@@ -169,7 +169,7 @@ final class TunnelConnection implements MessageSocket.Handler {
     /** Gets no requests any more, because the client says so; it closes the connection when it has finished. */
     private void peerLeaves() {
         TunnelStreams open = streams;
-        if (open != null) {
+        if (open != null && !leaving) {
             leaving = true;
             endpoint.registry().releaseAll(this);
             open.leave("as you wish", () -> {});
@@ -191,6 +191,11 @@ final class TunnelConnection implements MessageSocket.Handler {
                 connected.close(status); // behind the end of the last stream
             }
         });
+    }
+
+    /** Ends the connection because the server stops: what is left is lost. */
+    void stop() {
+        closeNow(new CloseStatus(CloseStatus.GOING_AWAY, "The server stops"));
     }
 
     private void closeNow(CloseStatus status) {
@@ -324,6 +329,10 @@ final class TunnelConnection implements MessageSocket.Handler {
             logger.debug("{} serves the tunnel {}", identity.webId(), name);
             send(RelayMessageCodec.encode(new RelayMessage.Registered(
                     name.value(), endpoint.pathOf(name) + "/", register.passthrough(), details(name, register))));
+            TunnelStreams open = streams;
+            if (open != null) {
+                open.start();
+            }
         }
     }
 

@@ -33,6 +33,7 @@ final class TunnelStreams implements Multiplexer.Events {
     private final Runnable whenPeerLeaves;
     private final Multiplexer multiplexer;
     private final Serving serving = new Serving();
+    private volatile boolean started;
 
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock.
@@ -99,9 +100,16 @@ final class TunnelStreams implements Multiplexer.Events {
                 this);
     }
 
+    /** Begins to open streams, because the client has been told that it speaks version 2. Idempotent. */
+    void start() {
+        started = true;
+        serving.next();
+    }
+
     /** Opens a stream, now or as soon as there is a place. */
     void open(ByteBuffer head, Opening opening) {
         Waiting waiter = new Waiting(head, opening, new Deadline());
+        opening.whenUnwanted(() -> remove(waiter)); // before it can be served, which sets something else
         boolean full;
         lock.lock();
         try {
@@ -119,8 +127,9 @@ final class TunnelStreams implements Multiplexer.Events {
         serving.next();
         if (isWaiting(waiter)) {
             waiter.deadline().task = scheduler.schedule(limits.streamWait(), () -> giveUp(waiter));
-            opening.whenUnwanted(() -> remove(waiter));
-            if (!isWaiting(waiter)) {
+            if (!opening.isWanted()) {
+                remove(waiter);
+            } else if (!isWaiting(waiter)) {
                 waiter.deadline().task.cancel();
             }
         }
@@ -171,7 +180,8 @@ final class TunnelStreams implements Multiplexer.Events {
                 remove(first);
                 return true;
             }
-            Optional<Stream> opened = multiplexer.open(first.head(), opening::listener);
+            Optional<Stream> opened =
+                    started ? multiplexer.open(first.head(), opening::listener) : Optional.empty();
             if (opened.isPresent()) {
                 remove(first);
                 opening.opened(opened.get());

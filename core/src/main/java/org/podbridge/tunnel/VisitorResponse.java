@@ -88,6 +88,17 @@ final class VisitorResponse {
         return true;
     }
 
+    /** Passes an interim response on, unless an outcome comes first. */
+    void inform(int status, HeaderFields fields) {
+        try {
+            exchange.inform(status, fields);
+        } catch (IllegalStateException e) {
+            if (isWaiting()) {
+                throw e; // else another outcome has begun the response meanwhile
+            }
+        }
+    }
+
     /**
      * Begins the service's answer; returns false if another outcome came first. Who begins must {@link #finish} or
      * {@link #breakOff}.

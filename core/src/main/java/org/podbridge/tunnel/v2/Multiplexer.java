@@ -313,6 +313,9 @@ public final class Multiplexer {
             if (opener) {
                 throw new FrameException("a request from who answers");
             }
+            if (closed) {
+                return;
+            }
             if (request.stream() <= lastStream) {
                 throw new FrameException("a stream is opened twice");
             }
@@ -324,7 +327,18 @@ public final class Multiplexer {
         } finally {
             lock.unlock();
         }
-        stream.listener(events.onRequest(stream, request.head(), request.end()));
+        StreamListener listener = events.onRequest(stream, request.head(), request.end());
+        boolean late;
+        lock.lock();
+        try {
+            stream.listener(listener);
+            late = closed;
+        } finally {
+            lock.unlock();
+        }
+        if (late) {
+            listener.onDisconnected(); // closed when there was nobody yet to be told
+        }
         if (request.end()) {
             stream.onData(new Frame.Data(request.stream(), ByteBuffer.allocate(0), true, false, false), null);
         }
@@ -350,15 +364,15 @@ public final class Multiplexer {
         lock.lock();
         try {
             closed = true;
-            ended = List.copyOf(streams.values());
-            streams.clear();
-            writer.clear();
-            for (Stream stream : ended) {
+            ended = streams.values().stream().filter(Stream::hasListener).toList();
+            for (Stream stream : streams.values()) {
                 Completion completion = stream.state().end();
                 if (completion != null) {
                     unsent.add(completion);
                 }
             }
+            streams.clear();
+            writer.clear();
         } finally {
             lock.unlock();
         }

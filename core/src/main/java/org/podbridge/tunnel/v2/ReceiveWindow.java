@@ -57,7 +57,7 @@ final class ReceiveWindow {
         owed += bytes;
         handedOnInRound += bytes;
         if (handedOnInRound >= windowBytes) {
-            if (now - roundStart <= 2 * roundTrip) {
+            if (roundTrip > 0 && now - roundStart <= 2 * roundTrip) {
                 grow();
             }
             roundStart = now;

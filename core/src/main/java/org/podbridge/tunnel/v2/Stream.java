@@ -38,6 +38,10 @@ public final class Stream {
         this.listener = listener;
     }
 
+    boolean hasListener() {
+        return listener != null;
+    }
+
     private StreamListener listener() {
         return requireNonNull(listener, "a stream without a listener");
     }

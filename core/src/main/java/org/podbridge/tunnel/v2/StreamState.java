@@ -80,6 +80,7 @@ final class StreamState {
     /** Ends the stream; returns who has to be told that what it sends won't leave. */
     @Nullable Completion end() {
         over = true;
+        creditOwed = 0;
         heads.clear();
         queue.clear();
         receiveWindow.close();

@@ -10,6 +10,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.podbridge.auth.Identity;
 import org.podbridge.exchange.BodyReader;
 import org.podbridge.exchange.Completion;
@@ -20,6 +22,7 @@ import org.podbridge.exchange.ResponseHead;
 import org.podbridge.policy.AccessDecision;
 import org.podbridge.policy.TunnelInfo;
 import org.podbridge.testkit.InMemoryExchange;
+import org.podbridge.tunnel.v2.Frame;
 
 /** A container that throws where it shouldn't harms nobody but the visitor whose exchange it is. */
 class FaultTest {
@@ -31,13 +34,18 @@ class FaultTest {
 
     private enum Fault {
         READ,
+        SECOND_READ,
+        INFORM,
         BEGIN,
-        WRITE
+        WRITE,
+        TRAILERS
     }
 
     /** Throws at one step and hands on the others. */
     private Exchange faulty(Fault fault, Exchange exchange) {
         return new Exchange() {
+            private int reads;
+
             @Override
             public RequestHead request() {
                 return exchange.request();
@@ -45,7 +53,7 @@ class FaultTest {
 
             @Override
             public void read(BodyReader reader) {
-                fail(Fault.READ);
+                fail(reads++ == 0 ? Fault.READ : Fault.SECOND_READ);
                 exchange.read(reader);
             }
 
@@ -56,11 +64,13 @@ class FaultTest {
 
             @Override
             public void inform(int status, HeaderFields fields) {
+                fail(Fault.INFORM);
                 exchange.inform(status, fields);
             }
 
             @Override
             public void trailers(HeaderFields fields) {
+                fail(Fault.TRAILERS);
                 exchange.trailers(fields);
             }
 
@@ -168,5 +178,35 @@ class FaultTest {
         visit(Fault.BEGIN);
         visit(Fault.WRITE);
         assertThat(aborts).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Fault.class)
+    void keepsTheOtherStreamsWhenOneHasAFault(Fault fault) {
+        FrameClient client = FrameClient.serve(relay, "app");
+        client.connection().holdSends();
+        InMemoryExchange broken = InMemoryExchange.withBody(
+                TunnelRelay.head("POST", "/tunnel/app/").build());
+        relay.handle(faulty(fault, broken.feed("a").feed("b").endBody()));
+        InMemoryExchange healthy = relay.get("/tunnel/app/");
+        client.connection().releaseSends();
+        client.say(FrameClient.response(2, 103, false));
+        if (fault != Fault.READ) {
+            client.say(FrameClient.response(1, 103, false));
+            client.say(FrameClient.response(1, 200, false, "trailer", "x"));
+            client.say(FrameClient.data(1, "a", false), FrameClient.trailers(1, "x", "y"));
+        }
+        client.answer(2, 200, "fine");
+        assertThat(healthy.responseText()).isEqualTo("fine");
+        assertThat(aborts).isNotEmpty();
+        assertThat(broken.isComplete()).isFalse();
+        assertThat(broken.retainedChunks()).isZero();
+        assertThat(relay.diagnostics().exchangesInFlight()).isZero();
+        assertThat(relay.diagnostics().bufferedBytes()).isZero();
+        assertThat(client.connection().retainedParts()).isZero();
+        client.tunnel().isOpen();
+        relay.upload(TunnelRelay.head("POST", "/tunnel/app/").build(), new byte[10]);
+        assertThat(client.heard()).last().isInstanceOfSatisfying(Frame.Data.class, data -> assertThat(data.end())
+                .isTrue());
     }
 }

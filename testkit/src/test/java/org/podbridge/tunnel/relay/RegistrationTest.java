@@ -381,14 +381,6 @@ class RegistrationTest {
     }
 
     @Test
-    void ignoresTheMembersThatOnlyNewerVersionsKnow() {
-        TunnelClient client = relay.connect("alice");
-        client.register("a", "\"protocol\":2", "\"window\":65536");
-        assertThat(client.heard())
-                .isEqualTo("{\"type\":\"registered\",\"name\":\"a\",\"url\":\"/tunnel/a/\",\"passthrough\":false}");
-    }
-
-    @Test
     void asksNoPolicyAboutAVisitorOfATunnelThatDoesntExist() {
         relay.with(podbridge -> podbridge.accessPolicy(new OpenPolicy() {
             @Override
