@@ -1,5 +1,6 @@
 package org.podbridge.tunnel.relay;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
@@ -226,7 +227,7 @@ class StreamFlowTest {
     void flowsThroughAWindowOfAByte() {
         client = FrameClient.serve(relay, "app", "\"window\":1");
         InMemoryExchange visit =
-                relay.upload(TunnelRelay.head("POST", "/tunnel/app/").build(), "abc".getBytes());
+                relay.upload(TunnelRelay.head("POST", "/tunnel/app/").build(), "abc".getBytes(US_ASCII));
         client.asked();
         StringBuilder body = new StringBuilder();
         for (boolean end = false; !end; ) {
