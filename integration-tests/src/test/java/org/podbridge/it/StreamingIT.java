@@ -21,6 +21,7 @@ import org.podbridge.it.load.BulkVisitor;
 import org.podbridge.it.load.BulkVisitor.Transfer;
 import org.podbridge.it.load.KnownBytes;
 import org.podbridge.it.load.StreamingService;
+import org.podbridge.limits.Limits;
 import org.podbridge.testkit.Flood;
 import org.podbridge.testkit.RawVisitor;
 import org.podbridge.testkit.RawVisitor.Response;
@@ -276,8 +277,10 @@ class StreamingIT {
             for (int i = 0; i < 20; i++) {
                 assertThat(BulkVisitor.download(tunnelled("/bytes?size=3000000")).checksum())
                         .isEqualTo(KnownBytes.checksum(3_000_000));
-                System.out.println("DEBUG buffered " + pod.podbridge().diagnostics().bufferedBytes());
             }
+            Limits limits = Limits.builder().build();
+            assertThat(pod.podbridge().diagnostics().bufferedBytes())
+                    .isBetween(1L, 32L * limits.streamWindowBytes() + limits.maxWindowGrowthBytes());
             assertThat(pod.podbridge().diagnostics().exchangesInFlight()).isEqualTo(32);
         } finally {
             stalled.forEach(RawVisitor::close);
