@@ -6,6 +6,7 @@ module org.podbridge.tunnel.client {
     requires org.slf4j;
     requires transitive org.podbridge.core;
     requires static info.picocli;
+    requires static org.snakeyaml.engine;
     requires static transitive org.jspecify;
 
     exports org.podbridge.tunnel.client;

@@ -4,12 +4,15 @@ import static java.util.Objects.requireNonNull;
 
 import java.net.URI;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ForkJoinPool;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.auth.AuthProvider;
@@ -20,6 +23,7 @@ import org.podbridge.exchange.ExchangeHandler;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.identity.Origin;
 import org.podbridge.limits.Limits;
+import org.podbridge.limits.RateLimiter;
 import org.podbridge.policy.AccessPolicy;
 import org.podbridge.policy.Admission;
 import org.podbridge.policy.GuardedPolicy;
@@ -29,6 +33,9 @@ import org.podbridge.signaling.SignalingEndpoint;
 import org.podbridge.time.Scheduler;
 import org.podbridge.tunnel.Isolation;
 import org.podbridge.tunnel.TunnelEndpoint;
+import org.podbridge.turn.TurnCredentials;
+import org.podbridge.turn.TurnResource;
+import org.podbridge.turn.TurnSettings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,13 +57,17 @@ public final class Podbridge implements Router, AutoCloseable {
 
     private static final Logger logger = LoggerFactory.getLogger(Podbridge.class);
     private static final Route HOST = new Route.Host();
+    private static final Duration DRAIN_CHECK = Duration.ofMillis(50);
 
     private final String signalingPath;
     private final String tunnelControlPath;
+    private final Scheduler scheduler;
     private final Admission admission;
     private final Tickets tickets;
     private final SignalingEndpoint signaling;
     private final TunnelEndpoint tunnels;
+    private final String turnPath;
+    private final @Nullable Route turnResource;
     private final Route signalingSocket;
     private final Route signalingResource;
     private final Route tunnelSocket;
@@ -65,7 +76,7 @@ public final class Podbridge implements Router, AutoCloseable {
     private Podbridge(Builder builder, AuthProvider authProvider, AccessPolicy accessPolicy) {
         SecureRandom random = new SecureRandom();
         Limits limits = builder.limits;
-        Scheduler scheduler = builder.scheduler;
+        this.scheduler = builder.scheduler;
         List<URI> publicUris = List.copyOf(builder.publicUris);
         GuardedPolicy policy = new GuardedPolicy(accessPolicy, limits.authenticationTimeout(), scheduler);
         this.signalingPath = builder.signalingPath;
@@ -73,8 +84,10 @@ public final class Podbridge implements Router, AutoCloseable {
         this.tickets = new Tickets(scheduler, random, limits);
         Authenticator authenticator =
                 new Authenticator(authProvider, tickets, publicUris, limits.authenticationTimeout(), scheduler);
-        this.admission = new Admission(authenticator, policy, builder.rejectionMode, limits);
-        this.signaling = new SignalingEndpoint(admission, policy, scheduler, random, limits, builder.anonymousRooms);
+        RateLimiter rates = new RateLimiter(limits.rates(), scheduler::nanoTime);
+        this.admission = new Admission(authenticator, policy, builder.rejectionMode, rates, limits);
+        this.signaling =
+                new SignalingEndpoint(admission, policy, scheduler, random, rates, limits, builder.anonymousRooms);
         this.tunnels = new TunnelEndpoint(
                 new TunnelEndpoint.Configuration(
                         publicUris,
@@ -105,6 +118,11 @@ public final class Podbridge implements Router, AutoCloseable {
                 append(publicUris.get(0), tunnelControlPath),
                 ticketSeconds,
                 tunnels.description()));
+        this.turnPath = builder.turnPath;
+        this.turnResource = builder.turn == null
+                ? null
+                : new Route.Http(new TurnResource(
+                        admission, rates, builder.turn, new TurnCredentials(builder.turn, scheduler::now)));
         if (builder.isolation == Isolation.NONE) {
             logger.warn("Tunnels are not isolated: the scripts of every tunnel can act in the pod as its visitor");
         }
@@ -128,7 +146,9 @@ public final class Podbridge implements Router, AutoCloseable {
     public Route route(RequestHead request) {
         Optional<ExchangeHandler> visitor = tunnels.visitorHandler(request);
         if (visitor.isPresent()) {
-            return new Route.Http(visitor.get());
+            return request.isWebSocketUpgrade()
+                    ? new Route.WebSocket(tunnels.visitorHandshake(request).orElseThrow())
+                    : new Route.Http(visitor.get());
         }
         String path = request.path();
         if (path.equals(signalingPath)) {
@@ -136,6 +156,9 @@ public final class Podbridge implements Router, AutoCloseable {
         }
         if (path.equals(tunnelControlPath)) {
             return request.isWebSocketUpgrade() ? tunnelSocket : tunnelResource;
+        }
+        if (turnResource != null && path.equals(turnPath)) {
+            return turnResource;
         }
         return HOST;
     }
@@ -150,10 +173,37 @@ public final class Podbridge implements Router, AutoCloseable {
         return new Diagnostics(
                 admission.connections(),
                 signaling.agentsOnline(),
+                signaling.rooms(),
+                signaling.roomMembers(),
                 tunnels.names(),
                 tunnels.exchangesInFlight(),
                 tunnels.bufferedBytes(),
                 tickets.size());
+    }
+
+    /**
+     * Prepares for the end without losing a request: no WebSocket is let in any more, tunnel clients are asked to
+     * connect elsewhere, and visitors are served until they have. Clients of version 1, which can't be asked, are
+     * closed when what they serve has ended. {@link #close()} is to follow in any case.
+     *
+     * @param patience how long to wait
+     * @return completes with whether all tunnel clients have left in time, with nothing under way
+     */
+    public CompletionStage<Boolean> drain(Duration patience) {
+        admission.drain();
+        tunnels.drain();
+        CompletableFuture<Boolean> drained = new CompletableFuture<>();
+        awaitDrained(scheduler.nanoTime() + patience.toNanos(), drained);
+        return drained.minimalCompletionStage();
+    }
+
+    private void awaitDrained(long deadline, CompletableFuture<Boolean> drained) {
+        boolean done = tunnels.isDrained();
+        if (done || scheduler.nanoTime() - deadline >= 0) {
+            drained.complete(done);
+        } else {
+            scheduler.schedule(DRAIN_CHECK, () -> awaitDrained(deadline, drained));
+        }
     }
 
     /**
@@ -162,6 +212,7 @@ public final class Podbridge implements Router, AutoCloseable {
      */
     @Override
     public void close() {
+        tunnels.close();
         admission.close();
     }
 
@@ -178,6 +229,8 @@ public final class Podbridge implements Router, AutoCloseable {
         private String signalingPath = "/.webrtc";
         private String tunnelControlPath = "/.tunnel";
         private String tunnelPath = "/tunnel";
+        private String turnPath = "/.turn/credentials";
+        private @Nullable TurnSettings turn;
         private @Nullable String tunnelHost;
         private Isolation isolation = Isolation.SANDBOX;
         private Set<String> sessionCookies = Set.of();
@@ -361,6 +414,29 @@ public final class Podbridge implements Router, AutoCloseable {
         }
 
         /**
+         * Lets agents get credentials for TURN servers; unless set, the path is the host's.
+         *
+         * @param turn the servers and the secret shared with them
+         * @return this builder
+         */
+        public Builder turn(TurnSettings turn) {
+            this.turn = requireNonNull(turn, "turn");
+            return this;
+        }
+
+        /**
+         * Sets the path of the TURN credentials; {@code /.turn/credentials} unless set.
+         *
+         * @param turnPath the path
+         * @return this builder
+         * @throws IllegalArgumentException if it doesn't begin with a slash, or ends with one
+         */
+        public Builder turnPath(String turnPath) {
+            this.turnPath = checkedPath("turnPath", turnPath);
+            return this;
+        }
+
+        /**
          * Returns a Podbridge of this set-up.
          *
          * @return the Podbridge
@@ -392,6 +468,12 @@ public final class Podbridge implements Router, AutoCloseable {
             }
             checkReachable("signalingPath", signalingPath);
             checkReachable("tunnelControlPath", tunnelControlPath);
+            if (turn != null) {
+                checkReachable("turnPath", turnPath);
+                if (turnPath.equals(signalingPath) || turnPath.equals(tunnelControlPath)) {
+                    throw new IllegalStateException("turnPath " + turnPath + " is the path of a WebSocket");
+                }
+            }
         }
 
         private void checkReachable(String name, String path) {

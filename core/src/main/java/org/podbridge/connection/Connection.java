@@ -10,14 +10,28 @@ import org.podbridge.exchange.Completion;
 public interface Connection {
 
     /**
-     * Sends one whole message. Not to be called again before the completion of the last send was told: containers
-     * either throw on a second send or queue without a bound.
+     * Sends a message, or a part of one; parts of one message follow each other, and no other message comes between.
+     * Not to be called again before the completion of the last send was told: containers either throw on a second send
+     * or queue without a bound.
      *
-     * @param message the bytes, UTF-8 if the kind is text; the adapter owns the buffer until the completion is told
+     * @param part the bytes, of UTF-8 if the kind is text, where a part may end within a character; the adapter owns
+     *     the buffer until the completion is told
+     * @param kind text or binary, the same for all parts of a message
+     * @param last whether the message ends with it
+     * @param completion told when the bytes were handed to the network or never will be
+     */
+    void send(ByteBuffer part, MessageKind kind, boolean last, Completion completion);
+
+    /**
+     * Sends one whole message; as for {@link #send(ByteBuffer, MessageKind, boolean, Completion)}.
+     *
+     * @param message the bytes, UTF-8 if the kind is text
      * @param kind text or binary
      * @param completion told when the bytes were handed to the network or never will be
      */
-    void send(ByteBuffer message, MessageKind kind, Completion completion);
+    default void send(ByteBuffer message, MessageKind kind, Completion completion) {
+        send(message, kind, true, completion);
+    }
 
     /**
      * Sends a ping if that can be done without waiting, at the latest when the outstanding send has ended.

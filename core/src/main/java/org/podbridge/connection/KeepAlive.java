@@ -10,7 +10,7 @@ import org.podbridge.time.Scheduler;
  * that follows. While it is busy with a send, to which pings come second, silence says nothing: the send has a deadline
  * of its own. Thread-safe.
  */
-final class KeepAlive {
+public final class KeepAlive {
 
     private static final double JITTER = 0.2;
 
@@ -32,10 +32,14 @@ final class KeepAlive {
     /**
      * Makes one that waits to be started.
      *
+     * @param connection what to ping
      * @param busy tells whether a send is under way
+     * @param scheduler time
+     * @param pingInterval how often to ping
+     * @param silenceTimeout how long the peer may be silent
      * @param onSilence ends the connection
      */
-    KeepAlive(
+    public KeepAlive(
             Connection connection,
             BooleanSupplier busy,
             Scheduler scheduler,
@@ -51,7 +55,8 @@ final class KeepAlive {
         this.lastHeard = scheduler.nanoTime();
     }
 
-    void start() {
+    /** Begins to ping and to watch. */
+    public void start() {
         nextPing = scheduler.nanoTime() + jittered();
         schedule();
     }
@@ -71,12 +76,12 @@ final class KeepAlive {
     }
 
     /** Notes a sign of life. */
-    void heard() {
+    public void heard() {
         lastHeard = scheduler.nanoTime();
     }
 
     /** Notes the answer to a ping. */
-    void ponged() {
+    public void ponged() {
         heard();
         if (awaitsPong) {
             awaitsPong = false;
@@ -94,7 +99,8 @@ final class KeepAlive {
         awaitsPong = connection.tryPing();
     }
 
-    void stop() {
+    /** Stops pinging and watching. */
+    public void stop() {
         stopped = true;
         next.cancel();
     }

@@ -7,6 +7,7 @@ import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.exchange.ShortResponse;
 import org.podbridge.json.JsonWriter;
+import org.podbridge.tunnel.v2.ResetCode;
 
 /** What the relay itself says to a visitor, as JSON or, for a browser, as a small page. */
 enum RelayAnswer {
@@ -37,6 +38,17 @@ enum RelayAnswer {
         this.status = status;
         this.error = error;
         this.message = message;
+    }
+
+    /** Returns what the visitor is told of a stream that was reset before its answer. */
+    static RelayAnswer of(ResetCode code) {
+        return switch (code) {
+            case REFUSED -> UNREACHABLE;
+            case TIMEOUT -> TIMEOUT;
+            case TOO_LARGE -> RESPONSE_TOO_LARGE;
+            case PROTOCOL, FLOW_CONTROL -> BAD_RESPONSE;
+            case CANCEL, INTERNAL -> BROKEN_OFF;
+        };
     }
 
     int status() {

@@ -246,7 +246,9 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
         if (response.isOver()) {
             handedOn.failed(new IOException("the exchange is over"));
         } else if (promised >= 0 && (size > promised || (data.last() && size < promised))) {
-            reset(ResetCode.PROTOCOL, "not as many bytes as promised"); // before the failure, which would be a mere cancel
+            reset(
+                    ResetCode.PROTOCOL,
+                    "not as many bytes as promised"); // before the failure, which would be a mere cancel
             handedOn.failed(new IOException("not as many bytes as promised"));
             response.breakOff(new IOException("the service sent another number of bytes than it promised"));
         } else {
@@ -316,15 +318,7 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
 
     @Override
     public void onReset(ResetCode code, String reason) {
-        end(
-                switch (code) {
-                    case REFUSED -> RelayAnswer.UNREACHABLE;
-                    case TIMEOUT -> RelayAnswer.TIMEOUT;
-                    case TOO_LARGE -> RelayAnswer.RESPONSE_TOO_LARGE;
-                    case PROTOCOL, FLOW_CONTROL -> RelayAnswer.BAD_RESPONSE;
-                    case CANCEL, INTERNAL -> RelayAnswer.BROKEN_OFF;
-                },
-                "the stream was reset: " + code);
+        end(RelayAnswer.of(code), "the stream was reset: " + code);
     }
 
     @Override

@@ -193,6 +193,11 @@ final class TunnelConnection implements MessageSocket.Handler {
         });
     }
 
+    /** Ends the connection because the server stops: what is left is lost. */
+    void stop() {
+        closeNow(new CloseStatus(CloseStatus.GOING_AWAY, "The server stops"));
+    }
+
     private void closeNow(CloseStatus status) {
         MessageSocket open = socket;
         if (open != null) {
@@ -243,7 +248,7 @@ final class TunnelConnection implements MessageSocket.Handler {
     }
 
     @Override
-    public void onTooLarge() {
+    public void onTooLarge(long bytes) {
         refuse("Message too large");
     }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -154,6 +155,47 @@ public final class TunnelEndpoint implements Handshake {
                 : Optional.empty();
     }
 
+    /**
+     * Finds who decides about a visitor's opening handshake of a WebSocket.
+     *
+     * @param request the request
+     * @return the handshake, or empty if the request is for no tunnel
+     */
+    public Optional<Handshake> visitorHandshake(RequestHead request) {
+        return visitorHandler(request).isPresent() ? Optional.of(this::decideVisit) : Optional.empty();
+    }
+
+    private CompletionStage<HandshakeDecision> decideVisit(RequestHead request) {
+        TunnelTarget target = targetOf(request);
+        if (request.target().length() > limits.maxTargetBytes()) {
+            return rejected(request, RelayAnswer.TARGET_TOO_LONG);
+        }
+        return target instanceof TunnelTarget.Service service
+                ? new VisitorSocket(this, request, service, prefixOf(request, target)).decide()
+                : rejected(request, RelayAnswer.NOT_FOUND);
+    }
+
+    private static CompletionStage<HandshakeDecision> rejected(RequestHead request, RelayAnswer answer) {
+        ShortResponse response = answer.toResponse(request);
+        return CompletableFuture.completedStage(
+                HandshakeDecision.Reject.withText(response.status(), response.fields(), response.content()));
+    }
+
+    private TunnelTarget targetOf(RequestHead request) {
+        Optional<String> label = tunnelLabel(request);
+        if (label.isEmpty()) {
+            return TunnelTarget.ofPath(configuration.path(), request.target());
+        }
+        Optional<TunnelName> name = TunnelName.parse(label.get()).filter(TunnelName::isHostLabel);
+        return name.isPresent() ? TunnelTarget.ofHost(name.get(), request.target()) : new TunnelTarget.Malformed();
+    }
+
+    private String prefixOf(RequestHead request, TunnelTarget target) {
+        return tunnelLabel(request).isEmpty() && target instanceof TunnelTarget.Service service
+                ? pathOf(service.name())
+                : "";
+    }
+
     private Optional<String> tunnelLabel(RequestHead request) {
         String tunnelHost = configuration.tunnelHost();
         if (tunnelHost == null) {
@@ -219,6 +261,25 @@ public final class TunnelEndpoint implements Handshake {
                 .number("maxRequestBodyBytes", limits.maxRequestBodyBytes())
                 .endObject()
                 .finish();
+    }
+
+    /** Asks all clients to connect elsewhere; visitors are served until they do. */
+    public void drain() {
+        connections.forEach(TunnelConnection::drain);
+    }
+
+    /**
+     * Tells whether all clients have left and all visitors were answered.
+     *
+     * @return whether nothing would be lost by stopping now
+     */
+    public boolean isDrained() {
+        return connections.isEmpty() && exchanges.get() == 0;
+    }
+
+    /** Ends all connections of clients, and with them what they serve. */
+    public void close() {
+        connections.forEach(TunnelConnection::stop);
     }
 
     /**

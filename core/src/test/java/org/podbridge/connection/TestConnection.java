@@ -25,7 +25,7 @@ public final class TestConnection implements Connection {
     private @Nullable Completion outstanding;
 
     @Override
-    public void send(ByteBuffer message, MessageKind kind, Completion completion) {
+    public void send(ByteBuffer message, MessageKind kind, boolean last, Completion completion) {
         if (outstanding != null) {
             throw new AssertionError("a send is outstanding");
         }

@@ -53,7 +53,7 @@ final class InterimResponses {
                 size += field.name().length() + field.value().length() + 4;
             }
         }
-        // What doesn't fit would fail the connection.
+        // What doesn't fit would fail an HTTP/2 connection with all its streams.
         if (size > request.getConnectionMetaData().getHttpConfiguration().getResponseHeaderSize() / 2) {
             logger.debug("An interim response of {} bytes is dropped", size);
         } else {

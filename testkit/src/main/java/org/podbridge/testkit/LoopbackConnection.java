@@ -50,15 +50,26 @@ public final class LoopbackConnection implements Connection {
         this.listener = requireNonNull(listener, "listener");
     }
 
-    /** One message that was sent. Immutable. */
+    /** One message, or part of one, that was sent. Immutable. */
     public static final class Message {
 
         private final MessageKind kind;
         private final byte[] bytes;
+        private final boolean last;
 
-        private Message(MessageKind kind, byte[] bytes) {
+        private Message(MessageKind kind, byte[] bytes, boolean last) {
             this.kind = kind;
             this.bytes = bytes;
+            this.last = last;
+        }
+
+        /**
+         * Tells whether a message ends here.
+         *
+         * @return false if another part of the same message follows
+         */
+        public boolean isLast() {
+            return last;
         }
 
         /**
@@ -109,7 +120,7 @@ public final class LoopbackConnection implements Connection {
     // What core does
 
     @Override
-    public void send(ByteBuffer message, MessageKind kind, Completion completion) {
+    public void send(ByteBuffer message, MessageKind kind, boolean last, Completion completion) {
         byte[] bytes = new byte[message.remaining()];
         message.duplicate().get(bytes);
         boolean gone;
@@ -122,7 +133,7 @@ public final class LoopbackConnection implements Connection {
             gone = closed || closeStatus != null;
             held = sendsHeld;
             if (!gone) {
-                Message sent = new Message(kind, bytes);
+                Message sent = new Message(kind, bytes, last);
                 messages.add(sent);
                 if (held) {
                     outstanding = new Outstanding(message, sent, completion);

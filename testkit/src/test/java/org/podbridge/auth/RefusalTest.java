@@ -285,7 +285,7 @@ class RefusalTest {
         List<String> calls = new ArrayList<>();
         refused.listener().onOpen(new Connection() {
             @Override
-            public void send(ByteBuffer message, MessageKind kind, Completion completion) {
+            public void send(ByteBuffer message, MessageKind kind, boolean last, Completion completion) {
                 calls.add("send");
                 completion.failed(new IOException("gone"));
             }

@@ -140,7 +140,7 @@ class CapacityTest {
         private final List<String> calls = new ArrayList<>();
 
         @Override
-        public void send(ByteBuffer message, MessageKind kind, Completion completion) {
+        public void send(ByteBuffer message, MessageKind kind, boolean last, Completion completion) {
             calls.add("send");
         }
 

@@ -36,7 +36,7 @@ class FaultyTransportTest {
         }
 
         @Override
-        public void send(ByteBuffer message, MessageKind kind, Completion completion) {
+        public void send(ByteBuffer message, MessageKind kind, boolean last, Completion completion) {
             if (broken) {
                 throw new IllegalStateException("fault");
             }

@@ -178,7 +178,7 @@ class WelcomeTest {
     /** A connection that does something with each message while it is sent. */
     private record Peer(Consumer<String> hears) implements Connection {
         @Override
-        public void send(ByteBuffer message, MessageKind kind, Completion completion) {
+        public void send(ByteBuffer message, MessageKind kind, boolean last, Completion completion) {
             hears.accept(StandardCharsets.UTF_8.decode(message).toString());
             completion.succeeded();
         }

@@ -31,6 +31,10 @@ final class JettyConnection implements Connection {
     private final Runnable onAborted;
     private final AtomicBoolean sending = new AtomicBoolean();
     private final AtomicBoolean pinging = new AtomicBoolean();
+
+    /** Guarded by there being one send at a time. */
+    private volatile boolean withinMessage;
+
     private final ReentrantLock lock = new ReentrantLock();
     private boolean closing;
     private boolean over;
@@ -56,14 +60,16 @@ final class JettyConnection implements Connection {
     }
 
     @Override
-    public void send(ByteBuffer message, MessageKind kind, Completion completion) {
+    public void send(ByteBuffer message, MessageKind kind, boolean last, Completion completion) {
         requireNonNull(completion, "completion");
         if (!sending.compareAndSet(false, true)) {
             throw new IllegalStateException("a send is outstanding");
         }
-        byte opCode = kind == MessageKind.TEXT ? OpCode.TEXT : OpCode.BINARY;
+        byte first = kind == MessageKind.TEXT ? OpCode.TEXT : OpCode.BINARY;
+        byte opCode = withinMessage ? OpCode.CONTINUATION : first;
+        withinMessage = !last;
         session.sendFrame(
-                new Frame(opCode, message),
+                new Frame(opCode, last, message),
                 Callback.from(
                         Callback.InvocationType.NON_BLOCKING,
                         () -> {

@@ -248,8 +248,9 @@ class StreamFlowTest {
     @Test
     void flowsThroughAWindowOfAByte() {
         client = FrameClient.serve(relay, "app", "\"window\":1");
-        InMemoryExchange visit =
-                relay.upload(TunnelRelay.head("POST", "/tunnel/app/").build(), "abc".getBytes());
+        InMemoryExchange visit = relay.upload(
+                TunnelRelay.head("POST", "/tunnel/app/").build(),
+                "abc".getBytes(java.nio.charset.StandardCharsets.UTF_8));
         client.asked();
         StringBuilder body = new StringBuilder();
         for (boolean end = false; !end; ) {

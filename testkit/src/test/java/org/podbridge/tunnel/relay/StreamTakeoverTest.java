@@ -137,7 +137,8 @@ class StreamTakeoverTest {
         assertThat(client.next(Frame.GoAway.class).lastStream()).isEqualTo(1);
         InMemoryExchange late = relay.get("/tunnel/app/");
         assertThat(late.status()).isEqualTo(502);
-        assertThat(late.responseHead().orElseThrow().fields().contains("retry-after")).isTrue();
+        assertThat(late.responseHead().orElseThrow().fields().contains("retry-after"))
+                .isTrue();
         client.heardNothing();
         client.answer(1, 200, "done");
         assertThat(running.responseText()).isEqualTo("done");

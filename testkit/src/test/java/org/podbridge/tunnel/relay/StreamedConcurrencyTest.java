@@ -53,6 +53,7 @@ class StreamedConcurrencyTest {
     private final Set<InMemoryExchange> left = ConcurrentHashMap.newKeySet();
     private final Queue<InMemoryExchange> visits = new ConcurrentLinkedQueue<>();
 
+    @SuppressWarnings("ArrayRecordComponent") // nobody compares
     private record Visit(InMemoryExchange exchange, byte[] body) {}
 
     /** What clients do beside answering. */
@@ -151,8 +152,7 @@ class StreamedConcurrencyTest {
                             body.length == 0 ? "GET" : "POST",
                             "/tunnel/app/v" + i + "-" + (random.nextInt(4) == 0 ? random.nextInt(8_000) : 3))
                     .build();
-            InMemoryExchange exchange =
-                    body.length == 0 ? InMemoryExchange.of(head) : InMemoryExchange.withBody(head);
+            InMemoryExchange exchange = body.length == 0 ? InMemoryExchange.of(head) : InMemoryExchange.withBody(head);
             visits.add(exchange);
             if (random.nextInt(3) == 0) {
                 exchange.holdWrites();
@@ -208,15 +208,16 @@ class StreamedConcurrencyTest {
                 slow.add(more);
             }
             slow.forEach(InMemoryExchange::completeWrite);
-            slow.removeIf(exchange -> exchange.isComplete() || exchange.abortCause().isPresent());
+            slow.removeIf(
+                    exchange -> exchange.isComplete() || exchange.abortCause().isPresent());
             rest();
         }
         return 0;
     }
 
     private StreamingClient connect(Random random, Manners manners) {
-        StreamingClient client = new StreamingClient(
-                relay.connectUntracked("alice"), relay.time, random, WINDOW, 2 * 20 * VISITORS);
+        StreamingClient client =
+                new StreamingClient(relay.connectUntracked("alice"), relay.time, random, WINDOW, 2 * 20 * VISITORS);
         client.tunnel()
                 .register(
                         "app",

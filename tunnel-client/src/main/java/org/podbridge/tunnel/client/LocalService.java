@@ -2,6 +2,7 @@ package org.podbridge.tunnel.client;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -18,6 +19,8 @@ import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.ClientConnector;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.websocket.core.CoreSession;
+import org.podbridge.connection.ConnectionListener;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.tunnel.v2.StreamRequest;
 
@@ -55,6 +58,7 @@ final class LocalService {
     private final Runnable onUnreachable;
     private final AtomicLong requests = new AtomicLong();
     private final HttpClient client;
+    private final LocalSocketDialer sockets;
     private final Semaphore places;
 
     /**
@@ -64,6 +68,7 @@ final class LocalService {
      */
     LocalService(Settings settings, Threads threads, Runnable onUnreachable) {
         this.service = settings.service();
+        this.sockets = new LocalSocketDialer(service, threads);
         this.onUnreachable = onUnreachable;
         this.responseMillis = settings.times().response().toMillis();
         int all = settings.limits().concurrentRequests() + settings.limits().queuedRequests();
@@ -90,6 +95,7 @@ final class LocalService {
 
     void start() {
         LifeCycle.start(client);
+        sockets.start();
         client.getContentDecoderFactories().clear();
         // Redirects, authentication and upgrades are the visitor's business; interim answers are nobody's.
         client.getProtocolHandlers().clear();
@@ -116,6 +122,7 @@ final class LocalService {
 
     /** Ends all requests and connections. */
     void stop() {
+        sockets.stop();
         LifeCycle.stop(client);
     }
 
@@ -160,14 +167,22 @@ final class LocalService {
         // Jetty writes a character as a byte.
         String onWire = new String(path.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
         return new VerbatimRequest(client, service.target(), method, onWire)
-                .headers(to -> {
-                    to.add(HttpHeader.HOST, host(fields));
-                    ForwardedFields.addToRequest(fields, to);
-                    service.fields().forEach((name, value) -> to.remove(name));
-                    service.fields().forEach(to::add);
-                })
+                .headers(to -> addHead(fields, to))
                 .timeout(responseMillis, TimeUnit.MILLISECONDS)
                 .idleTimeout(responseMillis, TimeUnit.MILLISECONDS);
+    }
+
+    private void addHead(HeaderFields fields, HttpFields.Mutable to) {
+        to.add(HttpHeader.HOST, host(fields));
+        ForwardedFields.addToRequest(fields, to);
+        service.fields().forEach((name, value) -> to.remove(name));
+        service.fields().forEach(to::add);
+    }
+
+    /** Opens a WebSocket as a visitor has asked for it. */
+    CompletableFuture<CoreSession> openSocket(
+            StreamRequest asked, ConnectionListener listener, HandshakeAnswer answer) {
+        return sockets.dial(asked.path(), asked.fields(), to -> addHead(asked.fields(), to), listener, answer);
     }
 
     /** Makes a request that may take any time, not yet sent. */

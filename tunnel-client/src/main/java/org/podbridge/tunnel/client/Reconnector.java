@@ -57,7 +57,10 @@ final class Reconnector implements TunnelSession.Events {
     /** Serves while the relay that it is connected to goes, and another session is on its way. */
     private @Nullable TunnelSession leaving;
 
+    /** Leads to the next attempt, the one numbered by {@code attempt}; null while there is none. */
     private Scheduler.@Nullable Task timer;
+
+    private long attempt;
     private boolean nameWasHeld;
 
     /** As of {@link Scheduler#nanoTime}, when the current session was registered. */
@@ -147,6 +150,20 @@ final class Reconnector implements TunnelSession.Events {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Makes an attempt that was scheduled, unless another one has taken its place. */
+    private void connect(long scheduled) {
+        lock.lock();
+        try {
+            if (scheduled != attempt) {
+                return;
+            }
+            timer = null;
+        } finally {
+            lock.unlock();
+        }
+        connect();
     }
 
     private void connect() {
@@ -262,8 +279,8 @@ final class Reconnector implements TunnelSession.Events {
     @Override
     public void ended(TunnelSession over, Ending ending) {
         events.execute(() -> {
-            if (!isCurrent(over)) {
-                return; // another session has taken its place, or is about to
+            if (endedWhileLeaving(over) || !isCurrent(over)) {
+                return;
             }
             if (ending instanceof Ending.Lost lost) {
                 retry(over, lost.reason(), lost.retryAfter());
@@ -273,12 +290,30 @@ final class Reconnector implements TunnelSession.Events {
         });
     }
 
+    /** Deals with the end of a session whose relay was about to go; returns false if it is another session. */
+    private boolean endedWhileLeaving(TunnelSession over) {
+        boolean waits;
+        lock.lock();
+        try {
+            if (over != leaving) {
+                return false;
+            }
+            leaving = null;
+            waits = timer != null;
+        } finally {
+            lock.unlock();
+        }
+        if (waits) {
+            // The attempts so far were made beside a session that served. Now that there is none it is urgent.
+            backoff.reset();
+            retry(over, "the relay has gone", Duration.ZERO);
+        }
+        return true;
+    }
+
     private boolean isCurrent(TunnelSession over) {
         lock.lock();
         try {
-            if (over == leaving) {
-                leaving = null;
-            }
             return over == session;
         } finally {
             lock.unlock();
@@ -322,7 +357,12 @@ final class Reconnector implements TunnelSession.Events {
         lock.lock();
         try {
             if (!closed) {
-                timer = settings.scheduler().schedule(delay, this::connect);
+                if (timer != null) {
+                    timer.cancel();
+                }
+                attempt++;
+                long scheduled = attempt;
+                timer = settings.scheduler().schedule(delay, () -> connect(scheduled));
             }
         } finally {
             lock.unlock();

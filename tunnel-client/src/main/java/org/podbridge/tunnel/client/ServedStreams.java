@@ -94,8 +94,9 @@ final class ServedStreams implements Multiplexer.Events {
             return new Discarding();
         }
         if (request.webSocket()) {
-            stream.reset(ResetCode.REFUSED, "no WebSockets");
-            return new Discarding();
+            StreamedSocket socket = new StreamedSocket(stream, request, service, settings.scheduler(), observer);
+            socket.start();
+            return socket;
         }
         StreamedRequest forwarded = new StreamedRequest(stream, request, !end, service, settings.scheduler(), observer);
         forwarded.start();

@@ -8,6 +8,8 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -19,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.podbridge.exchange.HeaderFields;
+import org.podbridge.identity.WebId;
 
 class ConnectionTest {
 
@@ -82,6 +85,15 @@ class ConnectionTest {
                 .isEqualTo(URI.create("http://" + relay.authority() + "/tunnel/myapp/"));
         assertThat(listener.event()).isEqualTo("connected " + relay.uri());
         assertThat(listener.event()).isEqualTo("registered http://" + relay.authority() + "/tunnel/myapp/");
+    }
+
+    @Test
+    void asksForWhoMayVisitAndForSharing() {
+        builder.share(true).access(TunnelAccess.only(List.of(WebId.of("https://bob.example/#me"))));
+        start();
+        assertThat(relay.next().accept().readText())
+                .isEqualTo("{\"type\":\"register\",\"name\":\"myapp\",\"share\":true,"
+                        + "\"access\":{\"webIds\":[\"https://bob.example/#me\"]}}");
     }
 
     @Test
@@ -235,6 +247,53 @@ class ConnectionTest {
         assertThat(listener.retryIn()).isLessThanOrEqualTo(Duration.ofMillis(200));
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "200 OK",
+                "301 Moved Permanently\r\nLocation: /elsewhere",
+                "404 Not Found",
+                "407 Proxy Authentication Required",
+                "426 Upgrade Required",
+                "500 Internal Server Error"
+            })
+    void saysWhatTheRelayAnsweredInsteadOfOpeningAWebSocket(String answer) {
+        start();
+        relay.next().refuse(answer);
+        assertThat(listener.event())
+                .isEqualTo("disconnected the relay answered " + answer.substring(0, 3)
+                        + " instead of opening a WebSocket");
+    }
+
+    @Test
+    void takesNoUpgradeThatDoesNotAnswerItsOwnHandshake() {
+        start();
+        FakeRelay.Attempt attempt = relay.next();
+        attempt.answer(
+                "101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Accept: AAAA=");
+        assertThat(listener.event()).isEqualTo("disconnected the relay answered 101 instead of opening a WebSocket");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "SSH-2.0-x\r\n"})
+    void saysThatTheRelayIsNone(String greeting) {
+        start();
+        FakeRelay.Attempt attempt = relay.next();
+        attempt.send(greeting);
+        attempt.close();
+        assertThat(listener.event()).startsWith("disconnected the ");
+        pass(listener.retryIn());
+        relay.register("myapp");
+        listener.event("registered");
+    }
+
+    @Test
+    void offersNoExtensionAndNothingElseThatIsNotNeeded() {
+        start();
+        assertThat(relay.next().head().toLowerCase(Locale.ROOT))
+                .doesNotContain("sec-websocket-extensions", "accept-encoding", "user-agent", "cookie");
+    }
+
     @Test
     void leavesARelayAloneForAsLongAsItAsksFor() {
         start();
@@ -367,6 +426,9 @@ class ConnectionTest {
             assertThat(link.readFrame().opCode()).isEqualTo(RelayLink.PING);
             link.send(RelayLink.FIN | RelayLink.PONG, new byte[0]);
             link.ask("GET", "/", HeaderFields.empty());
+            // Silence counts only while nothing is being sent: a pong goes out when the answer has.
+            link.send(RelayLink.FIN | RelayLink.PING, new byte[0]);
+            assertThat(link.readFrame().opCode()).isEqualTo(RelayLink.PONG);
         }
         scheduler.advance(Duration.ofSeconds(30).minusNanos(1));
         assertThat(link.readFrame().opCode()).isEqualTo(RelayLink.PING);

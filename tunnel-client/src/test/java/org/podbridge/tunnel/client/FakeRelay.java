@@ -59,16 +59,16 @@ public final class FakeRelay implements AutoCloseable {
     }
 
     /** An opening handshake that waits for its answer. */
-    record Attempt(Socket socket, InputStream in, String head) {
+    public record Attempt(Socket socket, InputStream in, String head) {
 
-        RelayLink accept() {
+        public RelayLink accept() {
             String key = head.replaceFirst("(?si).*\r\nsec-websocket-key: *(\\S+).*", "$1");
             send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                     + "Sec-WebSocket-Accept: " + acceptKey(key) + "\r\n\r\n");
             return new RelayLink(socket, in);
         }
 
-        void refuse(String statusLineAndFields) {
+        public void refuse(String statusLineAndFields) {
             send("HTTP/1.1 " + statusLineAndFields + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
             close();
         }
@@ -81,7 +81,12 @@ public final class FakeRelay implements AutoCloseable {
             }
         }
 
-        private void send(String text) {
+        /** Sends a head. */
+        void answer(String status, String... fields) {
+            send("HTTP/1.1 " + status + "\r\n" + String.join("\r\n", fields) + "\r\n\r\n");
+        }
+
+        void send(String text) {
             try {
                 socket.getOutputStream().write(text.getBytes(ISO_8859_1));
             } catch (IOException e) {
@@ -91,7 +96,7 @@ public final class FakeRelay implements AutoCloseable {
     }
 
     /** Waits for the client's next connection. */
-    Attempt next() {
+    public Attempt next() {
         try {
             Socket socket = server.accept();
             sockets.add(socket);

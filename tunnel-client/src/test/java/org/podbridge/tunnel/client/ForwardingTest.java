@@ -323,6 +323,42 @@ class ForwardingTest {
     }
 
     @Test
+    void setsFieldsInPlaceOfTheVisitors() {
+        builder.requestField("X-Secret", "1").requestField("x-secret", " 2 ").requestField("Accept", "text/html");
+        open().ask("GET", "/", HeaderFields.of("x-secret", "forged", "accept", "*/*", "x-other", "kept"));
+        assertThat(service.take().head())
+                .isEqualTo("GET / HTTP/1.1\r\nHost: " + service.authority()
+                        + "\r\nx-other: kept\r\nX-Secret: 1\r\nx-secret: 2\r\nAccept: text/html\r\n\r\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "site.example:8080,false,visitor.example,site.example:8080",
+        "site.example,true,visitor.example:1,visitor.example:1",
+        "site.example,true,,site.example",
+        "site.example,true,a b,site.example",
+        "site.example,true,'a, b',site.example",
+        "site.example,true,a/b,site.example"
+    })
+    void setsTheHostThatItIsTold(String host, boolean ofVisitor, String asked, String expected) {
+        builder.host(host).hostOfVisitor(ofVisitor);
+        open().ask("GET", "/", asked == null ? HeaderFields.empty() : HeaderFields.of("x-forwarded-host", asked));
+        assertThat(service.take().head()).contains("\r\nHost: " + expected + "\r\n");
+    }
+
+    @Test
+    void tellsOfARequestsBeginningAndEndUnderOneId() {
+        RelayLink link = open();
+        link.ask("GET", "/a?secret", HeaderFields.empty());
+        link.ask("GET", "/b", HeaderFields.empty());
+        StartedRequest first = listener.started();
+        assertThat(first.method() + first.path()).isEqualTo("GET/a");
+        assertThat(listener.started().id()).isEqualTo(first.id() + 1);
+        assertThat(listener.request().id()).isEqualTo(first.id());
+        assertThat(listener.request().id()).isEqualTo(first.id() + 1);
+    }
+
+    @Test
     void saysThatTheServiceIsNotThere() {
         RelayLink link = open();
         service.close();

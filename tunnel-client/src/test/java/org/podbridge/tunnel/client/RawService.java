@@ -43,9 +43,9 @@ public final class RawService implements AutoCloseable {
         }
     }
 
-    private RawService(ServerSocketFactory factory, String scheme) {
+    private RawService(ServerSocketFactory factory, String scheme, int port) {
         try {
-            this.server = factory.createServerSocket(0, 1_000, InetAddress.getLoopbackAddress());
+            this.server = factory.createServerSocket(port, 1_000, InetAddress.getLoopbackAddress());
             this.scheme = scheme;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -54,11 +54,16 @@ public final class RawService implements AutoCloseable {
     }
 
     public static RawService start() {
-        return new RawService(ServerSocketFactory.getDefault(), "http");
+        return new RawService(ServerSocketFactory.getDefault(), "http", 0);
+    }
+
+    /** Takes the place of another one that is closed. */
+    public static RawService startAt(int port) {
+        return new RawService(ServerSocketFactory.getDefault(), "http", port);
     }
 
     static RawService startWithTls(SSLContext context) {
-        return new RawService(context.getServerSocketFactory(), "https");
+        return new RawService(context.getServerSocketFactory(), "https", 0);
     }
 
     public URI uri() {
@@ -78,7 +83,7 @@ public final class RawService implements AutoCloseable {
         return respond(request -> response);
     }
 
-    Received take() {
+    public Received take() {
         return take(received, "request");
     }
 

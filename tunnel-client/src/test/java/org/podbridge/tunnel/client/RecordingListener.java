@@ -11,6 +11,7 @@ final class RecordingListener implements TunnelClientListener {
 
     private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
     private final BlockingQueue<Duration> retries = new LinkedBlockingQueue<>();
+    private final BlockingQueue<StartedRequest> started = new LinkedBlockingQueue<>();
     private final BlockingQueue<FinishedRequest> requests = new LinkedBlockingQueue<>();
 
     @Override
@@ -21,6 +22,21 @@ final class RecordingListener implements TunnelClientListener {
     @Override
     public void registered(URI publicUrl) {
         events.add("registered " + publicUrl);
+    }
+
+    @Override
+    public void requestStarted(StartedRequest request) {
+        started.add(request);
+    }
+
+    @Override
+    public void serviceUnreachable(URI service) {
+        events.add("unreachable " + service);
+    }
+
+    @Override
+    public void serviceReachable(URI service) {
+        events.add("reachable " + service);
     }
 
     @Override
@@ -54,6 +70,10 @@ final class RecordingListener implements TunnelClientListener {
 
     Duration retryIn() {
         return take(retries);
+    }
+
+    StartedRequest started() {
+        return take(started);
     }
 
     FinishedRequest request() {

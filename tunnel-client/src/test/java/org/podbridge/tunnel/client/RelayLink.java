@@ -147,12 +147,12 @@ public final class RelayLink implements AutoCloseable {
         return sendRequest("7", method, path, fields, body).readAnswer();
     }
 
-    RelayLink sendRegistered(String name) {
+    public RelayLink sendRegistered(String name) {
         return sendText("{\"type\":\"registered\",\"name\":\"" + name + "\",\"url\":\"/tunnel/" + name
                 + "/\",\"passthrough\":false}");
     }
 
-    RelayLink sendError(String message) {
+    public RelayLink sendError(String message) {
         return sendText("{\"type\":\"error\",\"message\":\"" + message + "\"}");
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import javax.net.ssl.SSLContext;
@@ -49,6 +50,33 @@ class TlsTest {
             assertThat(link.ask("GET", "/", HeaderFields.empty()).text()).isEqualTo("ok");
             link.sendClose(1000);
         }
+    }
+
+    @Test
+    void trustsTheCertificatesOfAFile() throws Exception {
+        Path pem = TestTls.certificate(directory);
+        try (FakeRelay relay = FakeRelay.startWithTls(context);
+                RawService service = RawService.start();
+                TunnelClient client =
+                        builder(relay, service).trustedCertificates(pem).build()) {
+            CompletableFuture<URI> url = client.start().toCompletableFuture();
+            RelayLink link = relay.register("myapp");
+            assertThat(url.join()).hasScheme("https");
+            link.sendClose(1000);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"})
+    void takesNoFileWithoutCertificates(String content) throws Exception {
+        Path file = Files.writeString(directory.resolve("none.pem"), content);
+        TunnelClientBuilder builder = TunnelClient.builder();
+        assertThatThrownBy(() -> builder.trustedCertificates(file))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("trustedCertificates: " + file)
+                .hasMessageEndingWith("(expected: a file of PEM certificates)");
+        assertThatThrownBy(() -> builder.trustedCertificates(directory.resolve("nowhere.pem")))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

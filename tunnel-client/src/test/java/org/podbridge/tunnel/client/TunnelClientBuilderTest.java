@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.podbridge.identity.WebId;
 
 class TunnelClientBuilderTest {
 
@@ -79,5 +82,40 @@ class TunnelClientBuilderTest {
         assertThatThrownBy(builder::build).hasMessage("credentials is not set");
         builder.credentials("t");
         assertThatThrownBy(builder::build).hasMessage("name is not set");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a b", "Host", "connection", "Content-Length", "upgrade", "x:"})
+    void setsNoFieldThatIsNotTheUsers(String name) {
+        assertThatThrownBy(() -> builder.requestField(name, "secret"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageNotContaining("secret");
+    }
+
+    @Test
+    void setsNoValueThatWouldSplitAHead() {
+        assertThatThrownBy(() -> builder.requestField("x-a", "secret\r\nx-b: c"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("requestField: x-a (expected: a value without control characters)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a b", "a/b", "a:b", "a:123456", "u@h", "[x]", "a\r\nb"})
+    void takesNoOtherHost(String host) {
+        assertThatThrownBy(() -> builder.host(host)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 5})
+    void takesNoOtherNumberOfLegs(int legs) {
+        assertThatThrownBy(() -> builder.legs(legs)).hasMessage("legs: " + legs + " (expected: 1 to 4)");
+    }
+
+    @Test
+    void takesNoAccessRuleThatRelaysRefuse() {
+        assertThatThrownBy(() -> TunnelAccess.only(List.of())).isInstanceOf(IllegalArgumentException.class);
+        WebId longOne = WebId.of("https://a.example/" + "x".repeat(2_000));
+        assertThatThrownBy(() -> TunnelAccess.only(Collections.nCopies(9, longOne)))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 }

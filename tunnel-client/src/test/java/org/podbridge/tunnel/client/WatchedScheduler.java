@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.podbridge.testkit.ManualScheduler;
 import org.podbridge.time.Scheduler;
 
@@ -41,14 +42,23 @@ final class WatchedScheduler implements Scheduler {
 
     /** Waits until a task was scheduled with this delay. */
     void awaitScheduled(Duration delay) {
+        await(delay::equals);
+    }
+
+    /** Waits until a task was scheduled with this delay or a shorter one. */
+    void awaitScheduledBelow(Duration longest) {
+        await(delay -> delay.compareTo(longest) <= 0);
+    }
+
+    private void await(Predicate<Duration> wanted) {
         try {
             Duration next;
             do {
                 next = delays.poll(FakeRelay.LIMIT_MILLIS, TimeUnit.MILLISECONDS);
                 if (next == null) {
-                    throw new AssertionError("nothing scheduled with " + delay);
+                    throw new AssertionError("no such task scheduled");
                 }
-            } while (!next.equals(delay));
+            } while (!wanted.test(next));
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }

@@ -95,6 +95,15 @@ public final class PodOptions {
     private @Nullable Duration nameLease;
 
     @Option(
+            names = "--drain",
+            paramLabel = "<time>",
+            converter = TimeSpan.class,
+            defaultValue = "2",
+            description = "How long tunnel clients have to connect elsewhere when the server stops: 2, 10s, PT10S"
+                    + " (default: ${DEFAULT-VALUE})")
+    private Duration drainTime = Duration.ofSeconds(2);
+
+    @Option(
             names = "--tunnel-timeout",
             paramLabel = "<time>",
             converter = TimeSpan.class,
@@ -162,6 +171,15 @@ public final class PodOptions {
      */
     public String host() {
         return host;
+    }
+
+    /**
+     * Returns how long tunnel clients have to connect elsewhere when the server stops.
+     *
+     * @return the time
+     */
+    public Duration drainTime() {
+        return drainTime;
     }
 
     /**

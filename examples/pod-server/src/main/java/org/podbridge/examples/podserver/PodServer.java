@@ -3,8 +3,10 @@ package org.podbridge.examples.podserver;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -28,11 +30,13 @@ final class PodServer implements AutoCloseable {
     private final Server server;
     private final Podbridge podbridge;
     private final URI publicUri;
+    private final Duration drainTime;
 
-    private PodServer(Server server, Podbridge podbridge, URI publicUri) {
+    private PodServer(Server server, Podbridge podbridge, URI publicUri, Duration drainTime) {
         this.server = server;
         this.podbridge = podbridge;
         this.publicUri = publicUri;
+        this.drainTime = drainTime;
     }
 
     /**
@@ -53,7 +57,7 @@ final class PodServer implements AutoCloseable {
         server.setHandler(new PodbridgeHandler(podbridge, pod));
 
         server.start();
-        return new PodServer(server, podbridge, publicUri);
+        return new PodServer(server, podbridge, publicUri, options.drainTime());
     }
 
     /** Opens the port before anything else: the WebIDs of the agents may depend on its number. */
@@ -90,11 +94,23 @@ final class PodServer implements AutoCloseable {
 
     @Override
     public void close() {
+        drain();
         podbridge.close();
         try {
             server.stop();
         } catch (Exception e) {
             logger.warn("The server did not stop cleanly", e);
+        }
+    }
+
+    /** Lets tunnel clients that have another server to go to leave before their visitors notice. */
+    private void drain() {
+        try {
+            podbridge.drain(drainTime).toCompletableFuture().get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            logger.warn("The tunnels could not be drained", e);
         }
     }
 }

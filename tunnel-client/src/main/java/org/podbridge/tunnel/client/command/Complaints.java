@@ -32,6 +32,11 @@ final class Complaints {
         return String.valueOf(e.getMessage());
     }
 
+    /** Returns a text without what could steer a terminal. */
+    static String printable(String text) {
+        return text.replaceAll("[^\\p{L}\\p{N} ._-]", "?");
+    }
+
     static int failure(Exception e, CommandLine command, ParseResult parsed) {
         command.getErr().println("podbridge: " + e);
         command.getErr().flush();

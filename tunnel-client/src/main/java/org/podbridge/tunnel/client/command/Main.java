@@ -1,5 +1,7 @@
 package org.podbridge.tunnel.client.command;
 
+import picocli.CommandLine.Help.Ansi;
+
 /** Starts the command {@code podbridge}. */
 public final class Main {
 
@@ -11,7 +13,7 @@ public final class Main {
      * @param args the command line
      */
     public static void main(String[] args) {
-        System.exit(PodbridgeCommand.commandLine(System.getenv(), new TerminationSignal())
+        System.exit(PodbridgeCommand.commandLine(System.getenv(), new TerminationSignal(), Ansi.AUTO::enabled)
                 .execute(args));
     }
 }

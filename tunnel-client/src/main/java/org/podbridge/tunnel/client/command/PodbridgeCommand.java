@@ -1,6 +1,7 @@
 package org.podbridge.tunnel.client.command;
 
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -25,10 +26,11 @@ final class PodbridgeCommand implements Runnable {
      *
      * @param environment the environment variables
      * @param stopSignal how the user ends the command
+     * @param colours whether the output can have colours
      */
-    static CommandLine commandLine(Map<String, String> environment, StopSignal stopSignal) {
+    static CommandLine commandLine(Map<String, String> environment, StopSignal stopSignal, BooleanSupplier colours) {
         return new CommandLine(new PodbridgeCommand())
-                .addSubcommand(new TunnelCommand(environment, stopSignal))
+                .addSubcommand(new TunnelCommand(environment, stopSignal, colours))
                 .setParameterExceptionHandler(Complaints::misuse)
                 .setExecutionExceptionHandler(Complaints::failure);
     }

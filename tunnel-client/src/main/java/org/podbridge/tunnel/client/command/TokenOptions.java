@@ -44,14 +44,23 @@ final class TokenOptions {
         return token != null && file != null;
     }
 
-    /** Returns the source: of the options, else of the environment, if there is one. */
-    Optional<TokenSource> source(Map<String, String> environment) {
-        if (file != null) {
-            Path tokenFile = file;
-            return Optional.of(() -> CompletableFuture.completedFuture(read(tokenFile)));
+    /**
+     * Returns the source: of the options, else of the configuration, else of the environment, if there is one.
+     *
+     * @param configured a file with the token, or null
+     */
+    Optional<TokenSource> source(@Nullable Path configured, Map<String, String> environment) {
+        if (token != null) {
+            return ofText(token);
         }
-        String fixed = token != null ? token : environment.get(TunnelCommand.TOKEN_VARIABLE);
-        return fixed == null || fixed.isBlank() ? Optional.empty() : Optional.of(TokenSource.fixed(fixed.strip()));
+        Path tokenFile = file != null ? file : configured;
+        return tokenFile != null
+                ? Optional.of(() -> CompletableFuture.completedFuture(read(tokenFile)))
+                : ofText(environment.get(TunnelCommand.TOKEN_VARIABLE));
+    }
+
+    private static Optional<TokenSource> ofText(@Nullable String text) {
+        return text == null || text.isBlank() ? Optional.empty() : Optional.of(TokenSource.fixed(text.strip()));
     }
 
     private static String read(Path file) {

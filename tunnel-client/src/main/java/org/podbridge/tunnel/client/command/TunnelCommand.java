@@ -3,15 +3,17 @@ package org.podbridge.tunnel.client.command;
 import static java.util.Objects.requireNonNull;
 
 import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.tunnel.client.TokenSource;
-import org.podbridge.tunnel.client.TunnelClient;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,26 +22,29 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code podbridge tunnel}: holds a tunnel open until the user ends it. */
+/** {@code podbridge tunnel}: holds tunnels open until the user ends it. */
 @Command(
         name = "tunnel",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         description = {
-            "Makes a web service reachable under a public URL, until ended with Ctrl-C.",
+            "Makes web services reachable under public URLs, until ended with Ctrl-C.",
             "The URL is printed first, then a line for every request."
         },
         footer = {
             "",
-            "The token is taken from --token-file, --token or the variable " + TunnelCommand.TOKEN_VARIABLE + "."
+            "The token is taken from --token-file, --token, the file's token-file, or the variable "
+                    + TunnelCommand.TOKEN_VARIABLE + ".",
+            "What is said here goes before what the file says, for every tunnel that is started."
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:ended by the user",
             "1:something else failed",
-            "2:the arguments make no sense",
+            "2:the arguments or the file make no sense",
             "3:the relay refused the name, or another client took it over",
-            "4:the relay refused the token"
+            "4:the relay refused the token",
+            " :with several tunnels: when none is left, that of the first one refused"
         })
 final class TunnelCommand implements Callable<Integer> {
 
@@ -47,91 +52,163 @@ final class TunnelCommand implements Callable<Integer> {
 
     private final Map<String, String> environment;
     private final StopSignal stopSignal;
+    private final BooleanSupplier colours;
 
     @Spec
     private @Nullable CommandSpec spec;
 
-    @Parameters(paramLabel = "NAME", description = "The tunnel's name: 1 to 63 of A-Z a-z 0-9 _ -")
+    @Parameters(
+            paramLabel = "NAME",
+            arity = "0..1",
+            description = "The tunnel's name: 1 to 63 of A-Z a-z 0-9 _ -. With --config, the one to start.")
     private @Nullable String name;
 
     @Option(
-            names = "--to",
-            required = true,
-            paramLabel = "URL",
-            description = "The service that answers, such as http://localhost:3000")
-    private @Nullable URI target;
+            names = "--config",
+            paramLabel = "FILE",
+            description = "A file with one or more tunnels, such as podbridge.yml")
+    private @Nullable Path config;
 
     @Option(
             names = "--relay",
-            required = true,
             paramLabel = "URL",
             description = "The pod server's tunnel endpoint, such as wss://pod.example/.tunnel")
     private @Nullable URI relay;
 
+    @Option(
+            names = "--ca",
+            paramLabel = "FILE",
+            description = "Certificates in PEM form, one of which must have signed the relay's.")
+    private @Nullable Path trustedCertificates;
+
     @Mixin
     private final TokenOptions token = new TokenOptions();
 
-    @Option(
-            names = "--passthrough",
-            description = "Lets visitors' cookies and credentials reach the service, and its cookies the visitors.")
-    private boolean passthrough;
-
-    @Option(names = "--insecure", description = "Takes any certificate of the service, which must be on this machine.")
-    private boolean insecure;
+    @Mixin
+    private final TunnelOptions tunnel = new TunnelOptions();
 
     @Option(
             names = {"-q", "--quiet"},
-            description = "Prints the public URL and what ends the tunnel, nothing else.")
+            description = "Prints the public URLs and what ends a tunnel, nothing else.")
     private boolean quiet;
 
-    TunnelCommand(Map<String, String> environment, StopSignal stopSignal) {
+    @Option(names = "--json", description = "Prints one JSON object a line for everything that happens.")
+    private boolean json;
+
+    /**
+     * Creates the command.
+     *
+     * @param environment the environment variables
+     * @param stopSignal how the user ends it
+     * @param colours whether the output can have colours
+     */
+    TunnelCommand(Map<String, String> environment, StopSignal stopSignal, BooleanSupplier colours) {
         this.environment = environment;
         this.stopSignal = stopSignal;
+        this.colours = colours;
     }
 
     @Override
     public Integer call() throws InterruptedException, ExecutionException {
-        CommandSpec command = requireNonNull(spec, "spec");
+        ConfigFile file = read();
+        List<TunnelPlan> plans = plans(file);
+        ClientFactory factory = factory(file);
+        Output output = output(plans.size() > 1);
         CompletableFuture<Integer> exitCode = new CompletableFuture<>();
-        Console console = new Console(
-                command.commandLine().getOut(), command.commandLine().getErr(), quiet, exitCode);
-        TunnelClient client = client(command, console);
-        if (isPlainToElsewhere(requireNonNull(relay, "relay"))) {
-            console.warn("the token and all traffic travel unencrypted. Use wss:// if you can.");
-        }
+        // Closed last: what waits for it ends the JVM.
         try (StopSignal.Registration registration = stopSignal.onStop(() -> exitCode.complete(ExitCode.STOPPED));
-                client) {
+                RunningTunnels tunnels = new RunningTunnels(output, exitCode)) {
             requireNonNull(registration, "registration");
-            client.start();
+            prepare(tunnels, plans, factory);
+            if (isPlainToElsewhere(factory.relay())) {
+                output.warn("the token and all traffic travel unencrypted. Use wss:// if you can.");
+            }
+            tunnels.start();
             return exitCode.get();
         }
     }
 
-    private TunnelClient client(CommandSpec command, Console console) {
+    private ConfigFile read() {
         try {
-            return TunnelClient.builder()
-                    .name(requireNonNull(name, "name"))
-                    .relay(requireNonNull(relay, "relay"))
-                    .target(requireNonNull(target, "target"))
-                    .credentials(credentials(command))
-                    .tokenInQuery(token.isInQuery())
-                    .passthrough(passthrough)
-                    .trustAnyCertificate(insecure)
-                    .listener(console)
-                    .build();
-        } catch (IllegalArgumentException | IllegalStateException e) {
-            throw new ParameterException(command.commandLine(), String.valueOf(e.getMessage()), e);
+            return config == null ? ConfigFile.NONE : ConfigReader.read(config);
+        } catch (ConfigException e) {
+            throw misuse(String.valueOf(e.getMessage()));
         }
     }
 
-    private TokenSource credentials(CommandSpec command) {
-        if (token.isAmbiguous()) {
-            throw new ParameterException(command.commandLine(), "Either --token or --token-file, not both");
+    private List<TunnelPlan> plans(ConfigFile file) {
+        TunnelPlan said = tunnel.plan(name);
+        if (config == null) {
+            if (name == null || said.target() == null) {
+                throw misuse("Missing required: NAME and --to, or --config");
+            }
+            return List.of(said);
         }
-        return token.source(environment)
-                .orElseThrow(() -> new ParameterException(
-                        command.commandLine(),
-                        "There is no token: pass one with --token-file, with --token or in " + TOKEN_VARIABLE));
+        List<TunnelPlan> chosen = file.tunnels().stream()
+                .filter(plan -> name == null || name.equals(plan.name()))
+                .map(plan -> plan.overriddenBy(said))
+                .toList();
+        if (chosen.isEmpty()) {
+            throw misuse("There is no tunnel with this name in " + config);
+        }
+        if (chosen.size() > 1 && said.target() != null) {
+            throw misuse("--to is for one tunnel: say which one");
+        }
+        return chosen;
+    }
+
+    private ClientFactory factory(ConfigFile file) {
+        URI to = relay != null ? relay : file.relay();
+        if (to == null) {
+            throw misuse("Missing required: --relay");
+        }
+        return new ClientFactory(
+                to,
+                credentials(file),
+                token.isInQuery() || file.tokenInQuery(),
+                trustedCertificates != null ? trustedCertificates : file.trustedCertificates());
+    }
+
+    private TokenSource credentials(ConfigFile file) {
+        if (token.isAmbiguous()) {
+            throw misuse("Either --token or --token-file, not both");
+        }
+        return token.source(file.tokenFile(), environment)
+                .orElseThrow(() ->
+                        misuse("There is no token: pass one with --token-file, with --token or in " + TOKEN_VARIABLE));
+    }
+
+    private Output output(boolean severalTunnels) {
+        if (quiet && json) {
+            throw misuse("Either --quiet or --json, not both");
+        }
+        CommandSpec command = requireNonNull(spec, "spec");
+        return json
+                ? new JsonOutput(
+                        command.commandLine().getOut(), command.commandLine().getErr())
+                : new TextOutput(
+                        command.commandLine().getOut(),
+                        command.commandLine().getErr(),
+                        new TextOutput.Style(quiet, hasColours(), severalTunnels));
+    }
+
+    private boolean hasColours() {
+        return environment.getOrDefault("NO_COLOR", "").isEmpty() && colours.getAsBoolean();
+    }
+
+    private void prepare(RunningTunnels tunnels, List<TunnelPlan> plans, ClientFactory factory) {
+        for (TunnelPlan plan : plans) {
+            try {
+                tunnels.add(factory.create(plan, tunnels.listener(String.valueOf(plan.name()))));
+            } catch (IllegalArgumentException | IllegalStateException e) {
+                String which = plans.size() > 1 ? Complaints.printable(String.valueOf(plan.name())) + ": " : "";
+                throw misuse(which + e.getMessage());
+            }
+        }
+    }
+
+    private ParameterException misuse(String message) {
+        return new ParameterException(requireNonNull(spec, "spec").commandLine(), message);
     }
 
     private static boolean isPlainToElsewhere(URI relay) {

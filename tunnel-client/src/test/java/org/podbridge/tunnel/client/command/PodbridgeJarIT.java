@@ -57,7 +57,7 @@ class PodbridgeJarIT {
                 assertThat(out.readLine()).isEqualTo("http://" + relay.authority() + "/tunnel/myapp/");
                 assertThat(link.sendRequest("1", "GET", "/path").readAnswer().text())
                         .isEqualTo("ok");
-                assertThat(out.readLine()).matches("GET /path 200 .* 2 B");
+                assertThat(out.readLine()).matches("[0-9:]{8} GET /path 200 .* 2 B");
                 process.destroy();
                 assertThat(link.readClose()).isEqualTo(1000);
                 link.sendClose(1000);

@@ -1,5 +1,6 @@
 package org.podbridge.tunnel.client.command;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.podbridge.exchange.HeaderFields;
 import org.podbridge.tunnel.client.FakeRelay;
 import org.podbridge.tunnel.client.RawService;
 import org.podbridge.tunnel.client.RelayLink;
@@ -29,12 +32,14 @@ import picocli.CommandLine;
 
 class TunnelCommandTest {
 
+    private static final String TIME = "[0-9]{2}:[0-9]{2}:[0-9]{2} ";
     private static final String TOKEN = "secret-token-7c1f";
 
     private final FakeRelay relay = FakeRelay.start();
     private final RawService service = RawService.start();
     private final Lines out = new Lines();
     private final Lines err = new Lines();
+    private boolean colours;
     private final CompletableFuture<Runnable> stop = new CompletableFuture<>();
 
     /** Keeps lines, and lets a test wait for them. */
@@ -81,10 +86,13 @@ class TunnelCommandTest {
     }
 
     private int run(Map<String, String> environment, String... args) {
-        CommandLine commandLine = PodbridgeCommand.commandLine(environment, action -> {
-            stop.complete(action);
-            return () -> {};
-        });
+        CommandLine commandLine = PodbridgeCommand.commandLine(
+                environment,
+                action -> {
+                    stop.complete(action);
+                    return () -> {};
+                },
+                () -> colours);
         return commandLine
                 .setOut(new PrintWriter(out))
                 .setErr(new PrintWriter(err))
@@ -122,15 +130,16 @@ class TunnelCommandTest {
         assertThat(out.next()).isEqualTo("http://" + relay.authority() + "/tunnel/myapp/");
         service.respond(request -> "HTTP/1.1 200 OK\r\nContent-Length: 3400\r\n\r\n" + "x".repeat(3_400));
         link.sendRequest("1", "GET", "/path?secret").readAnswer();
-        assertThat(out.next()).matches("GET /path 200 [0-9.]+ m?s 3\\.4 kB");
+        assertThat(out.next()).matches(TIME + "GET /path 200 [0-9.]+ m?s 3\\.4 kB");
         service.close();
         link.sendRequest("2", "GET", "/gone").readAnswer();
-        assertThat(out.next()).matches("GET /gone 502 [0-9.]+ m?s [0-9]+ B \\(" + service.uri() + " refused .*\\)");
+        assertThat(out.next())
+                .matches(TIME + "GET /gone 502 [0-9.]+ m?s [0-9]+ B \\(" + service.uri() + " refused .*\\)");
         stop.join().run();
         assertThat(link.readClose()).isEqualTo(1000);
         link.sendClose(1000);
         assertThat(exitCode.join()).isZero();
-        assertThat(err.toString()).isEmpty();
+        assertThat(err.toString()).isEqualTo("local service " + service.uri() + " is not answering; visitors get 502");
     }
 
     @Test
@@ -163,7 +172,7 @@ class TunnelCommandTest {
         RelayLink link = relay.register("myapp");
         out.next();
         link.sendRequest("1", "G\u001b[31m", "/\u001b]0;x\u0007\r\n\u202e").readAnswer();
-        assertThat(out.next()).startsWith("G\\u{1b}[31m /\\u{1b}]0;x\\u{7}\\u{d}\\u{a}\\u{202e} 400 ");
+        assertThat(out.next()).contains(" G\\u{1b}[31m /\\u{1b}]0;x\\u{7}\\u{d}\\u{a}\\u{202e} 400 ");
         link.sendClose(1001);
         err.next();
         RelayLink again = relay.nextLink();
@@ -226,7 +235,7 @@ class TunnelCommandTest {
 
     @Test
     void passesTheOptionsOn() {
-        CompletableFuture<Integer> exitCode = start("--token", TOKEN, "--passthrough", "--insecure");
+        CompletableFuture<Integer> exitCode = start("--token", TOKEN, "--passthrough", "--insecure-local");
         assertThat(relay.nextLink().readText()).contains("\"passthrough\":true");
         stop.join().run();
         assertThat(exitCode.join()).isZero();
@@ -248,7 +257,13 @@ class TunnelCommandTest {
                 "tunnel a --to http://localhost:1 --relay ws://localhost:1/ --tokne secret-token-7c1f",
                 "tunnel a --to http://localhost:1 --relay ws://localhost:1/ --tokne=secret-token-7c1f",
                 "tunnel a --to http://localhost:1 --relay ws://localhost:1/ --token secret-token-7c1f --token-file f",
-                "tunnel a --to http://example.org --relay ws://localhost:1/ --token secret-token-7c1f --insecure"
+                "tunnel a --to http://localhost:1 --relay ws://localhost:1/ --token secret-token-7c1f --quiet --json",
+                "tunnel a --to http://localhost:1 --relay ws://localhost:1/ --token secret-token-7c1f --legs 5",
+                "tunnel a --to http://localhost:1 --relay ws://localhost:1/ --token secret-token-7c1f --header secret-token-7c1f",
+                "tunnel a --to http://localhost:1 --relay ws://localhost:1/ --token secret-token-7c1f --access nobody",
+                "tunnel a --to http://localhost:1 --relay ws://localhost:1/ --token secret-token-7c1f --ca nowhere.pem",
+                "tunnel a --to http://localhost:1 --relay ws://localhost:1/ --token secret-token-7c1f --host-header a/b",
+                "tunnel a --to http://example.org --relay ws://localhost:1/ --token secret-token-7c1f --insecure-local"
             })
     void saysWhatIsWrongWithTheArguments(String arguments) {
         String[] args = arguments.isEmpty() ? new String[0] : arguments.split(" ", -1);
@@ -256,6 +271,162 @@ class TunnelCommandTest {
         assertThat(err.toString()).startsWith("podbridge: ").contains("--help");
         assertThat(err.toString().lines()).hasSize(2);
         assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void passesAccessAndFieldsOn() {
+        CompletableFuture<Integer> exitCode = start(
+                "--token",
+                TOKEN,
+                "--access",
+                "https://bob.example/#me",
+                "--access",
+                "https://carol.example/#me",
+                "--share",
+                "--header",
+                "X-A: b:c",
+                "--host-header",
+                "visitor");
+        RelayLink link = relay.nextLink();
+        assertThat(link.readText())
+                .contains("\"share\":true")
+                .contains("{\"webIds\":[\"https://bob.example/#me\",\"https://carol.example/#me\"]}");
+        link.sendRegistered("myapp")
+                .sendRequest("1", "GET", "/", HeaderFields.of("x-forwarded-host", "pod.example"))
+                .readAnswer();
+        assertThat(service.take().head()).contains("\r\nX-A: b:c\r\n").contains("\r\nHost: pod.example\r\n");
+        stop.join().run();
+        assertThat(exitCode.join()).isZero();
+    }
+
+    @Test
+    void asksForTheOwnerOnly() {
+        CompletableFuture<Integer> exitCode = start("--token", TOKEN, "--access", "owner", "--legs", "2");
+        assertThat(relay.nextLink().readText()).contains("\"share\":true,\"access\":\"owner\"");
+        stop.join().run();
+        assertThat(exitCode.join()).isZero();
+    }
+
+    @Test
+    void writesJsonForPrograms() {
+        CompletableFuture<Integer> exitCode = start("--token", TOKEN, "--json");
+        RelayLink link = relay.register("myapp");
+        String time = "\\{\"time\":\"[-0-9T:.]+Z\",\"event\":";
+        assertThat(out.next()).matches(time + "\"connected\",\"tunnel\":\"myapp\",\"relay\":\"" + relay.uri() + "\"}");
+        assertThat(out.next())
+                .matches(time + "\"registered\",\"tunnel\":\"myapp\",\"url\":\"http://" + relay.authority()
+                        + "/tunnel/myapp/\"}");
+        link.sendRequest("x", "GET", "/path?secret").readAnswer();
+        assertThat(out.next())
+                .matches(time + "\"request\",\"tunnel\":\"myapp\",\"id\":1,\"method\":\"GET\",\"path\":\"/path\","
+                        + "\"status\":200,\"durationMillis\":[0-9]+,\"responseBytes\":2}");
+        link.sendClose(1001);
+        assertThat(out.next())
+                .matches(time + "\"disconnected\",\"tunnel\":\"myapp\",\"reason\":\"the relay closed the connection "
+                        + "\\(1001\\)\",\"retryInMillis\":[0-9]+}");
+        relay.next().refuse("401 Unauthorized");
+        assertThat(out.next())
+                .matches(time + "\"refused\",\"tunnel\":\"myapp\",\"reason\":\"TOKEN\",\"message\":\".*\"}");
+        assertThat(exitCode.join()).isEqualTo(4);
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,false", "'',true"})
+    void coloursOnlyWhatMayBeColoured(String noColor, boolean coloured) {
+        colours = true;
+        CompletableFuture<Integer> exitCode =
+                CompletableFuture.supplyAsync(() -> run(Map.of("NO_COLOR", noColor), arguments("--token", TOKEN)));
+        RelayLink link = relay.register("myapp");
+        out.next();
+        link.sendRequest("1", "GET", "/").readAnswer();
+        assertThat(out.next().contains("\u001b[32m200\u001b[0m")).isEqualTo(coloured);
+        stop.join().run();
+        assertThat(exitCode.join()).isZero();
+    }
+
+    @Test
+    void saysThatTheServiceIsNotThereAndThatItIsBack() {
+        service.close();
+        CompletableFuture<Integer> exitCode = start("--token", TOKEN);
+        assertThat(err.next()).isEqualTo("local service " + service.uri() + " is not answering; visitors get 502");
+        try (RawService again = RawService.startAt(service.uri().getPort())) {
+            assertThat(err.next()).isEqualTo("local service " + again.uri() + " is back");
+        }
+        stop.join().run();
+        assertThat(exitCode.join()).isZero();
+    }
+
+    @Test
+    void holdsTheTunnelsOfAFile(@TempDir Path directory) throws IOException {
+        Files.writeString(directory.resolve("token"), TOKEN);
+        Path file = Files.writeString(
+                directory.resolve("podbridge.yml"), """
+                relay: %s
+                token-file: token
+                tunnels:
+                  - name: one
+                    to: %s
+                  - name: two
+                    to: %s
+                    passthrough: true
+                    access: [https://bob.example/#me]
+                    headers:
+                      - 'X-A: b'
+                """.formatted(relay.uri(), service.uri(), service.uri()));
+        CompletableFuture<Integer> exitCode =
+                CompletableFuture.supplyAsync(() -> run(Map.of(), "tunnel", "--config", file.toString(), "--share"));
+        Map<String, RelayLink> links = new HashMap<>();
+        for (int i = 0; i < 2; i++) {
+            FakeRelay.Attempt attempt = relay.next();
+            assertThat(attempt.head()).contains("Bearer " + TOKEN + "\r\n");
+            RelayLink link = attempt.accept();
+            String registration = link.readText();
+            assertThat(registration).as("the command line goes before the file").contains("\"share\":true");
+            String name = registration.contains("\"name\":\"one\"") ? "one" : "two";
+            assertThat(registration.contains("bob.example")).isEqualTo(name.equals("two"));
+            links.put(name, link.sendRegistered(name));
+        }
+        assertThat(out.next() + out.next()).contains("/tunnel/one/", "/tunnel/two/");
+        RelayLink one = requireNonNull(links.get("one"));
+        RelayLink two = requireNonNull(links.get("two"));
+        two.sendRequest("1", "GET", "/").readAnswer();
+        assertThat(out.next()).matches(TIME + "two GET / 200 .*");
+        assertThat(service.take().head()).contains("X-A: b\r\n");
+        two.sendClose(4409);
+        assertThat(err.next()).startsWith("podbridge: two: Another connection has taken the name two over");
+        one.sendRequest("1", "GET", "/").readAnswer();
+        assertThat(out.next()).as("one goes on").matches(TIME + "one GET / 200 .*");
+        one.sendError("Authentication required");
+        relay.next().refuse("401 Unauthorized");
+        assertThat(exitCode.join()).as("that of the first").isEqualTo(3);
+    }
+
+    @Test
+    void startsOneTunnelOfAFile(@TempDir Path directory) throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("podbridge.yml"),
+                "relay: ws://elsewhere.invalid/\ntunnels: [{name: one, to: 'http://localhost:1'}, {name: two, to: '"
+                        + service.uri() + "'}]");
+        CompletableFuture<Integer> exitCode = CompletableFuture.supplyAsync(() -> run(
+                Map.of("PODBRIDGE_TOKEN", TOKEN),
+                "tunnel",
+                "two",
+                "--config",
+                file.toString(),
+                "--relay",
+                relay.uri().toString()));
+        assertThat(relay.nextLink().readText()).contains("\"two\"");
+        stop.join().run();
+        assertThat(exitCode.join()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--config nowhere.yml", "a --to http://localhost:1 --config nowhere.yml"})
+    void saysThatAFileCanNotBeRead(String arguments) {
+        assertThat(run(Map.of(), ("tunnel --token " + TOKEN + " " + arguments).split(" ", -1)))
+                .isEqualTo(2);
+        assertThat(err.toString()).startsWith("podbridge: nowhere.yml can't be read (NoSuchFileException)");
     }
 
     @Test

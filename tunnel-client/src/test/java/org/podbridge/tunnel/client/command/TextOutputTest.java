@@ -6,7 +6,7 @@ import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class ConsoleTest {
+class TextOutputTest {
 
     @ParameterizedTest
     @CsvSource({
@@ -19,12 +19,12 @@ class ConsoleTest {
         "11534336,11.5 MB"
     })
     void writesSizesForPeople(long bytes, String text) {
-        assertThat(Console.text(bytes)).isEqualTo(text);
+        assertThat(TextOutput.text(bytes)).isEqualTo(text);
     }
 
     @ParameterizedTest
     @CsvSource({"0,0 ms", "999,999 ms", "1000,1.0 s", "30000,30.0 s"})
     void writesDurationsForPeople(long millis, String text) {
-        assertThat(Console.text(Duration.ofMillis(millis))).isEqualTo(text);
+        assertThat(TextOutput.text(Duration.ofMillis(millis))).isEqualTo(text);
     }
 }

@@ -1,0 +1,296 @@
+package org.podbridge.tunnel;
+
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.podbridge.connection.HandshakeDecision;
+import org.podbridge.exchange.Completion;
+import org.podbridge.exchange.HeaderFields;
+import org.podbridge.exchange.RequestHead;
+import org.podbridge.exchange.ShortResponse;
+import org.podbridge.json.MalformedJsonException;
+import org.podbridge.limits.Limits;
+import org.podbridge.time.Scheduler;
+import org.podbridge.tunnel.v2.HeadCodec;
+import org.podbridge.tunnel.v2.ResetCode;
+import org.podbridge.tunnel.v2.SocketBridge;
+import org.podbridge.tunnel.v2.Stream;
+import org.podbridge.tunnel.v2.StreamData;
+import org.podbridge.tunnel.v2.StreamListener;
+import org.podbridge.tunnel.v2.StreamRequest;
+import org.podbridge.tunnel.v2.StreamResponse;
+
+/**
+ * A visitor's WebSocket on its way through a tunnel. The visitor's handshake is answered when the service's is: with
+ * what the service says. Thread-safe.
+ */
+final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
+
+    private static final String PROTOCOL_FIELD = "sec-websocket-protocol";
+    private static final int MAX_REFUSAL_BYTES = 64 * 1024;
+
+    /** How long a socket may take to open once it was accepted, before its visitor counts as gone. */
+    private static final Duration OPENING_TIME = Duration.ofSeconds(10);
+
+    private final TunnelEndpoint endpoint;
+    private final RequestHead request;
+    private final TunnelTarget.Service target;
+    private final String prefix;
+    private final CompletableFuture<HandshakeDecision> decision = new CompletableFuture<>();
+    private final Once over;
+    private volatile @Nullable Tunnel tunnel;
+    private volatile @Nullable Stream stream;
+    private volatile @Nullable SocketBridge bridge;
+    private volatile Scheduler.Task deadline = () -> {};
+
+    /** The service's refusal, as far as it came. Confined to the stream. */
+    private @Nullable StreamResponse refusal;
+
+    private byte[] refusalBody = new byte[0];
+
+    /** Makes one. The prefix is what was taken off the path, or the empty string in host mode. */
+    VisitorSocket(TunnelEndpoint endpoint, RequestHead request, TunnelTarget.Service target, String prefix) {
+        this.endpoint = endpoint;
+        this.request = request;
+        this.target = target;
+        this.prefix = prefix;
+        this.over = new Once(() -> {
+            deadline.cancel();
+            endpoint.exchanges().decrementAndGet();
+        });
+    }
+
+    CompletionStage<HandshakeDecision> decide() {
+        endpoint.exchanges().incrementAndGet();
+        return endpoint.visitAdmission().decide(request, target.name()).thenCompose(admitted -> {
+            goOn(admitted);
+            return decision;
+        });
+    }
+
+    private void goOn(VisitAdmission.Decision admitted) {
+        if (admitted instanceof VisitAdmission.Decision.Refused refused) {
+            reject(refused.response());
+            return;
+        }
+        Tunnel found = ((VisitAdmission.Decision.Admitted) admitted).tunnel();
+        tunnel = found;
+        Optional<TunnelStreams> streams =
+                found.leastBusy(connection -> !connection.takesWholeBodies()).flatMap(TunnelConnection::streams);
+        ByteBuffer head = HeadCodec.encode(head(found));
+        if (streams.isEmpty()) {
+            refused(RelayAnswer.WEBSOCKET_UNSUPPORTED);
+        } else if (head.remaining() > TunnelStreams.MAX_HEAD_BYTES) {
+            refused(RelayAnswer.HEAD_TOO_LARGE);
+        } else {
+            streams.get().open(head, this);
+        }
+    }
+
+    private StreamRequest head(Tunnel found) {
+        String authority = endpoint.authorityOf(request);
+        boolean withCredentials = found.passthrough() && found.isPublic();
+        HeaderFields.Builder fields = HeaderFields.builder();
+        endpoint.requestRules()
+                .apply(request, withCredentials, authority, prefix)
+                .forEach((name, value) -> {
+                    // The rest of the handshake is between neighbours.
+                    if (!name.startsWith("sec-websocket-") || name.equals(PROTOCOL_FIELD)) {
+                        fields.add(name, value);
+                    }
+                });
+        return new StreamRequest(
+                found.name().value(), "GET", target.path(), authority, endpoint.publicScheme(), fields.build(), true);
+    }
+
+    @Override
+    public StreamListener listener(Stream opening) {
+        stream = opening;
+        return this;
+    }
+
+    @Override
+    public void opened(Stream opened) {
+        deadline = endpoint.scheduler().schedule(endpoint.limits().exchangeTimeout(), () -> {
+            if (!decision.isDone()) {
+                opened.reset(ResetCode.TIMEOUT, "no answer to the handshake");
+                refused(RelayAnswer.TIMEOUT);
+            }
+        });
+        if (decision.isDone() && bridge == null) {
+            deadline.cancel();
+        }
+    }
+
+    @Override
+    public void refused(RelayAnswer answer) {
+        reject(answer.toResponse(request));
+    }
+
+    @Override
+    public void leaving() {
+        Tunnel admittedTo = tunnel;
+        if (admittedTo != null) {
+            goOn(endpoint.visitAdmission().stillAdmitted(request, admittedTo));
+        }
+    }
+
+    @Override
+    public boolean isWanted() {
+        return !decision.isDone();
+    }
+
+    @Override
+    public void whenUnwanted(Runnable action) {
+        // A visitor that leaves during a handshake isn't noticed; the wait is short.
+    }
+
+    private void reject(ShortResponse response) {
+        over.run();
+        decision.complete(HandshakeDecision.Reject.withText(response.status(), response.fields(), response.content()));
+    }
+
+    @Override
+    public boolean onHead(ByteBuffer bytes) {
+        StreamResponse head;
+        try {
+            head = HeadCodec.decodeResponse(bytes);
+        } catch (MalformedJsonException e) {
+            refuseResponse();
+            return true;
+        }
+        if (head.status() == StreamResponse.SWITCHING_PROTOCOLS) {
+            accept(head);
+        } else if (!head.isInterim()) {
+            refusal = head;
+        }
+        return !head.isInterim();
+    }
+
+    private void accept(StreamResponse head) {
+        Stream open = stream;
+        Optional<String> subprotocol = head.fields().first(PROTOCOL_FIELD);
+        Optional<HeaderFields> fields = fields(head, false);
+        if (open == null
+                || fields.isEmpty()
+                || (subprotocol.isPresent() && !offered().contains(subprotocol.get()))) {
+            refuseResponse();
+            return;
+        }
+        Limits limits = endpoint.limits();
+        SocketBridge joined =
+                new SocketBridge(open, endpoint.scheduler(), limits.pingInterval(), limits.silenceTimeout(), over);
+        bridge = joined;
+        deadline.cancel();
+        deadline = endpoint.scheduler().schedule(OPENING_TIME, () -> {
+            if (!joined.hasOpened()) {
+                open.reset(ResetCode.CANCEL, "the visitor is gone");
+                over.run();
+            }
+        });
+        decision.complete(new HandshakeDecision.Accept(subprotocol, fields.get(), joined, limits.closeTimeout()));
+    }
+
+    private List<String> offered() {
+        return request.fields().all(PROTOCOL_FIELD).stream()
+                .flatMap(value -> Arrays.stream(value.split(",", -1)))
+                .map(String::trim)
+                .toList();
+    }
+
+    private Optional<HeaderFields> fields(StreamResponse head, boolean sandboxed) {
+        Tunnel admittedTo = tunnel;
+        return endpoint.responseRules()
+                .apply(
+                        head.fields(),
+                        new ResponseRules.Context(
+                                request, prefix, admittedTo != null && admittedTo.passthrough(), sandboxed))
+                .map(VisitorSocket::withoutHandshake);
+    }
+
+    private static HeaderFields withoutHandshake(HeaderFields fields) {
+        HeaderFields.Builder rest = HeaderFields.builder();
+        fields.forEach((name, value) -> {
+            if (!name.toLowerCase(Locale.ROOT).startsWith("sec-websocket-")) {
+                rest.add(name, value);
+            }
+        });
+        return rest.build();
+    }
+
+    private void refuseResponse() {
+        Stream open = stream;
+        if (open != null) {
+            open.reset(ResetCode.PROTOCOL, "a response that can't be passed on");
+        }
+        refused(RelayAnswer.BAD_RESPONSE);
+    }
+
+    @Override
+    public void onData(StreamData data, Completion handedOn) {
+        SocketBridge joined = bridge;
+        if (joined != null) {
+            joined.onData(data, handedOn);
+            return;
+        }
+        ByteBuffer bytes = data.bytes();
+        int length = refusalBody.length;
+        if (length + bytes.remaining() > MAX_REFUSAL_BYTES) {
+            handedOn.succeeded();
+            refuseResponse();
+            return;
+        }
+        refusalBody = Arrays.copyOf(refusalBody, length + bytes.remaining());
+        bytes.duplicate().get(refusalBody, length, bytes.remaining());
+        handedOn.succeeded();
+        if (data.last()) {
+            rejectAsTheService();
+        }
+    }
+
+    private void rejectAsTheService() {
+        StreamResponse head = refusal;
+        Optional<HeaderFields> fields = head == null ? Optional.empty() : fields(head, endpoint.isSandboxed(prefix));
+        if (head == null || fields.isEmpty()) {
+            refuseResponse();
+            return;
+        }
+        Stream open = stream;
+        if (open != null) {
+            open.reset(ResetCode.CANCEL, "the service has refused");
+        }
+        over.run();
+        decision.complete(new HandshakeDecision.Reject(head.status(), fields.get(), ByteBuffer.wrap(refusalBody)));
+    }
+
+    @Override
+    public void onTrailers(ByteBuffer fields) {
+        // A refusal is short.
+    }
+
+    @Override
+    public void onReset(ResetCode code, String reason) {
+        SocketBridge joined = bridge;
+        if (joined == null) {
+            refused(RelayAnswer.of(code));
+        } else {
+            joined.onReset(code, reason);
+        }
+    }
+
+    @Override
+    public void onDisconnected() {
+        SocketBridge joined = bridge;
+        if (joined == null) {
+            refused(RelayAnswer.DISCONNECTED);
+        } else {
+            joined.onDisconnected();
+        }
+    }
+}

@@ -1,0 +1,353 @@
+package org.podbridge.tunnel.v2;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.podbridge.connection.CloseStatus;
+import org.podbridge.connection.Connection;
+import org.podbridge.connection.ConnectionListener;
+import org.podbridge.connection.KeepAlive;
+import org.podbridge.connection.MessageKind;
+import org.podbridge.exchange.Chunk;
+import org.podbridge.exchange.Completion;
+import org.podbridge.exchange.RepeatedStep;
+import org.podbridge.time.Scheduler;
+
+/**
+ * Joins a WebSocket to a stream, once both sides have agreed to it: messages pass part by part, close codes pass, and
+ * each side is read only as fast as the other takes it. The same on both ends of a tunnel. Thread-safe.
+ *
+ * <p>Where a container can't pause a socket exactly, parts that come nevertheless wait, up to a bound.
+ */
+public final class SocketBridge implements ConnectionListener, StreamListener {
+
+    /** Beyond this a socket that goes on sending while it is paused is closed. */
+    private static final int MAX_WAITING_BYTES = 1024 * 1024;
+
+    private static final int MAX_REASON_BYTES = 123;
+
+    private final Stream stream;
+    private final Scheduler scheduler;
+    private final Duration pingInterval;
+    private final Duration silenceTimeout;
+    private final Runnable onEnd;
+    private final Sending sending = new Sending();
+
+    private final ReentrantLock lock = new ReentrantLock();
+    // Guarded by lock.
+    private final Deque<Piece> waiting = new ArrayDeque<>();
+    private int waitingBytes;
+    private boolean inFlight;
+    private boolean ended;
+    private @Nullable Connection connection;
+    private @Nullable KeepAlive keepAlive;
+    /** What came from the stream before the socket was open. */
+    private @Nullable Runnable beforeOpen;
+
+    private record Piece(StreamData data, @Nullable Chunk kept) {
+
+        int size() {
+            return data.bytes().remaining();
+        }
+
+        void release() {
+            if (kept != null) {
+                kept.release();
+            }
+        }
+    }
+
+    /**
+     * Makes a bridge that waits for its socket to open.
+     *
+     * @param stream the stream, whose listener passes what comes after the handshake on to the bridge
+     * @param scheduler time
+     * @param pingInterval how often the socket is pinged
+     * @param silenceTimeout how long its peer may be silent
+     * @param onEnd runs once, when the socket has closed
+     */
+    public SocketBridge(
+            Stream stream, Scheduler scheduler, Duration pingInterval, Duration silenceTimeout, Runnable onEnd) {
+        this.stream = stream;
+        this.scheduler = scheduler;
+        this.pingInterval = pingInterval;
+        this.silenceTimeout = silenceTimeout;
+        this.onEnd = onEnd;
+    }
+
+    /**
+     * Tells whether the socket has opened.
+     *
+     * @return whether it has, even if it has closed since
+     */
+    public boolean hasOpened() {
+        return connection() != null;
+    }
+
+    // From the socket to the stream.
+
+    @Override
+    public void onOpen(Connection opened) {
+        // While nothing can be sent to a peer that doesn't read, pings can't either: then silence does mean something.
+        KeepAlive alive = new KeepAlive(opened, () -> false, scheduler, pingInterval, silenceTimeout, opened::abort);
+        Runnable held;
+        lock.lock();
+        try {
+            connection = opened;
+            keepAlive = alive;
+            held = beforeOpen;
+            beforeOpen = null;
+        } finally {
+            lock.unlock();
+        }
+        alive.start();
+        if (held != null) {
+            held.run();
+        }
+    }
+
+    @Override
+    public void onPart(Chunk part, MessageKind kind, boolean last) {
+        onPing();
+        Connection open = connection();
+        if (open == null || (!part.data().hasRemaining() && !last)) {
+            return;
+        }
+        open.pause(true); // before the part can be sent, which lifts the pause
+        Chunk kept = part.retain();
+        Piece piece = new Piece(new StreamData(kept.data(), kind == MessageKind.TEXT, last, false), kept);
+        if (!add(piece)) {
+            piece.release();
+            open.close(new CloseStatus(CloseStatus.TRY_AGAIN_LATER, "Too much at once"));
+        }
+        sending.next();
+    }
+
+    private boolean add(Piece piece) {
+        lock.lock();
+        try {
+            if (ended || waitingBytes + piece.size() > MAX_WAITING_BYTES) {
+                return false;
+            }
+            waitingBytes += piece.size();
+            waiting.add(piece);
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void onPing() {
+        KeepAlive alive = keepAlive();
+        if (alive != null) {
+            alive.heard();
+        }
+    }
+
+    @Override
+    public void onPong() {
+        KeepAlive alive = keepAlive();
+        if (alive != null) {
+            alive.ponged();
+        }
+    }
+
+    @Override
+    public void onClosed(CloseStatus status) {
+        KeepAlive alive = keepAlive();
+        if (alive != null) {
+            alive.stop();
+        }
+        if (status.code() == CloseStatus.ABNORMAL) {
+            drop();
+            stream.reset(ResetCode.CANCEL, "the WebSocket broke");
+        } else {
+            add(new Piece(new StreamData(encode(status), false, false, true), null));
+            sending.next();
+        }
+        onEnd.run();
+    }
+
+    private static ByteBuffer encode(CloseStatus status) {
+        if (status.code() == CloseStatus.NO_STATUS) {
+            return ByteBuffer.allocate(0);
+        }
+        byte[] reason = status.reason().getBytes(StandardCharsets.UTF_8);
+        return ByteBuffer.allocate(Short.BYTES + reason.length)
+                .putShort((short) status.code())
+                .put(reason)
+                .flip();
+    }
+
+    /** Sends what came from the socket, one piece after the other. */
+    private final class Sending extends RepeatedStep {
+
+        @Override
+        protected void step() {
+            Piece piece;
+            lock.lock();
+            try {
+                piece = inFlight || ended ? null : waiting.poll();
+                inFlight |= piece != null;
+                ended |= piece != null && piece.data().last();
+            } finally {
+                lock.unlock();
+            }
+            if (piece != null) {
+                stream.send(piece.data(), new Sent(piece, piece.size()));
+            }
+        }
+    }
+
+    private final class Sent implements Completion {
+
+        private final Piece piece;
+        private final int size;
+
+        Sent(Piece piece, int size) {
+            this.piece = piece;
+            this.size = size;
+        }
+
+        @Override
+        public void succeeded() {
+            piece.release();
+            boolean resume;
+            lock.lock();
+            try {
+                inFlight = false;
+                waitingBytes -= size;
+                resume = waiting.isEmpty();
+            } finally {
+                lock.unlock();
+            }
+            Connection open = connection();
+            if (resume && open != null) {
+                open.pause(false);
+            }
+            sending.next();
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            piece.release();
+            drop(); // the stream is over, of which the socket hears by itself
+        }
+    }
+
+    /** Takes nothing more from the socket. */
+    private void drop() {
+        Deque<Piece> dropped;
+        lock.lock();
+        try {
+            ended = true;
+            dropped = new ArrayDeque<>(waiting);
+            waiting.clear();
+        } finally {
+            lock.unlock();
+        }
+        dropped.forEach(Piece::release);
+    }
+
+    // From the stream to the socket.
+
+    @Override
+    public boolean onHead(ByteBuffer head) {
+        return true; // heads are the business of who agreed to the WebSocket
+    }
+
+    @Override
+    public void onData(StreamData data, Completion handedOn) {
+        whenOpen(() -> {
+            Connection open = connection();
+            if (open == null) {
+                handedOn.succeeded();
+            } else if (data.last()) {
+                open.close(decode(data.bytes().duplicate()));
+                handedOn.succeeded();
+            } else {
+                open.send(
+                        data.bytes(), data.text() ? MessageKind.TEXT : MessageKind.BINARY, data.messageEnd(), handedOn);
+            }
+        });
+    }
+
+    @Override
+    public void onTrailers(ByteBuffer fields) {
+        // A WebSocket has none.
+    }
+
+    @Override
+    public void onReset(ResetCode code, String reason) {
+        drop();
+        whenOpen(() -> {
+            Connection open = connection();
+            if (open != null) {
+                open.abort(); // so that the peer sees what the other peer did: no close frame
+            }
+        });
+    }
+
+    @Override
+    public void onDisconnected() {
+        drop();
+        whenOpen(() -> {
+            Connection open = connection();
+            if (open != null) {
+                open.close(new CloseStatus(CloseStatus.GOING_AWAY, "Tunnel disconnected"));
+            }
+        });
+    }
+
+    private static CloseStatus decode(ByteBuffer payload) {
+        if (payload.remaining() < Short.BYTES) {
+            return new CloseStatus(CloseStatus.NO_STATUS, "");
+        }
+        int code = Short.toUnsignedInt(payload.getShort());
+        payload.limit(payload.position() + Math.min(MAX_REASON_BYTES, payload.remaining()));
+        String reason = StandardCharsets.UTF_8.decode(payload).toString();
+        return maySend(code) ? new CloseStatus(code, reason) : new CloseStatus(CloseStatus.INTERNAL_ERROR, "");
+    }
+
+    /** Tells whether a code may stand in a close frame (RFC 6455 section 7.4). */
+    private static boolean maySend(int code) {
+        return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
+    }
+
+    /** Runs an action now or, if the socket is still to open, then. A later one takes the place of one that waits. */
+    private void whenOpen(Runnable action) {
+        lock.lock();
+        try {
+            if (connection == null) {
+                beforeOpen = action;
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        action.run();
+    }
+
+    private @Nullable Connection connection() {
+        lock.lock();
+        try {
+            return connection;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private @Nullable KeepAlive keepAlive() {
+        lock.lock();
+        try {
+            return keepAlive;
+        } finally {
+            lock.unlock();
+        }
+    }
+}
