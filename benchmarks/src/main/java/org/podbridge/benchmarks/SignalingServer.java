@@ -53,7 +53,7 @@ final class SignalingServer {
         }
 
         @Override
-        public void send(ByteBuffer message, MessageKind kind, Completion completion) {
+        public void send(ByteBuffer message, MessageKind kind, boolean last, Completion completion) {
             bytes += message.remaining();
             completion.succeeded();
         }

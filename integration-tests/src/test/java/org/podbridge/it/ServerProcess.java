@@ -6,6 +6,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,6 +40,18 @@ final class ServerProcess implements AutoCloseable {
         command.addAll(javaOptions);
         command.add("-jar");
         command.add(root().resolve("examples/pod-server/target/pod-server.jar").toString());
+        command.addAll(List.of(options));
+        return start(command);
+    }
+
+    /** Starts the {@code podbridge} command with a tunnel to a service. */
+    static ServerProcess tunnel(URI pod, String token, String name, String service, String... options) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-jar");
+        command.add(root().resolve("tunnel-client/target/podbridge.jar").toString());
+        String relay = "ws" + pod.toString().substring("http".length()) + "/.tunnel";
+        command.addAll(List.of("tunnel", name, "--to", service, "--relay", relay, "--token", token));
         command.addAll(List.of(options));
         return start(command);
     }

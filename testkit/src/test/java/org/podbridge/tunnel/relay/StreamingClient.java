@@ -68,7 +68,7 @@ final class StreamingClient implements Multiplexer.Events {
     /** Forgets the streams on which there is nothing more to do. */
     void forgetWhatIsOver() {
         served.removeIf(
-                stream -> !stream.holds() && (stream.isOver() || stream.isWholeRequest() && stream.hasSentAll()));
+                stream -> !stream.holds() && (stream.isOver() || (stream.isWholeRequest() && stream.hasSentAll())));
     }
 
     int goodbyes() {
