@@ -31,8 +31,10 @@ class FaultTest {
     final TunnelRelay relay = new TunnelRelay();
 
     private final List<Throwable> aborts = new ArrayList<>();
+    private Runnable whenInforming = () -> {};
 
     private enum Fault {
+        NONE,
         READ,
         SECOND_READ,
         INFORM,
@@ -65,6 +67,7 @@ class FaultTest {
             @Override
             public void inform(int status, HeaderFields fields) {
                 fail(Fault.INFORM);
+                whenInforming.run();
                 exchange.inform(status, fields);
             }
 
@@ -181,7 +184,7 @@ class FaultTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Fault.class)
+    @EnumSource(value = Fault.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
     void keepsTheOtherStreamsWhenOneHasAFault(Fault fault) {
         FrameClient client = FrameClient.serve(relay, "app", "\"window\":1");
         client.connection().holdSends();
@@ -209,5 +212,18 @@ class FaultTest {
         client.heard();
         relay.get("/tunnel/app/");
         assertThat(client.asked()).isEqualTo(3);
+    }
+
+    @Test
+    void keepsTheAnswerThatBeginsJustBeforeAnInterimResponse() {
+        FrameClient client = FrameClient.serve(relay, "app");
+        InMemoryExchange visit = InMemoryExchange.of("GET", "/tunnel/app/");
+        relay.handle(faulty(Fault.NONE, visit));
+        whenInforming = () -> relay.advanceSeconds(30);
+        client.say(FrameClient.response(client.asked(), 103, false));
+        assertThat(visit.status()).isEqualTo(504);
+        assertThat(visit.isComplete()).isTrue();
+        assertThat(aborts).isEmpty();
+        client.tunnel().isOpen();
     }
 }
