@@ -279,7 +279,9 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
         if (response.isOver()) {
             handedOn.failed(new IOException("the exchange is over"));
         } else if (promised >= 0 && (size > promised || (data.last() && size < promised))) {
-            reset(ResetCode.PROTOCOL, "not as many bytes as promised"); // before the failure, which would be a mere cancel
+            reset(
+                    ResetCode.PROTOCOL,
+                    "not as many bytes as promised"); // before the failure, which would be a mere cancel
             handedOn.failed(new IOException("not as many bytes as promised"));
             response.breakOff(new IOException("the service sent another number of bytes than it promised"));
         } else {

@@ -26,8 +26,8 @@ class BulkTunnelIT {
     private final StreamingService service = StreamingService.start();
     private ServerProcess relay = relay("0");
     private final URI uri = URI.create(relay.await("^ready (\\S+)").group(1));
-    private final ServerProcess client =
-            ServerProcess.tunnel(SMALL_HEAP, URI.create("http://127.0.0.1:" + uri.getPort()), "alice-token", "app", service.uri());
+    private final ServerProcess client = ServerProcess.tunnel(
+            SMALL_HEAP, URI.create("http://127.0.0.1:" + uri.getPort()), "alice-token", "app", service.uri());
 
     BulkTunnelIT() {
         awaitName();

@@ -34,7 +34,8 @@ class FirstVersionRelayIT {
             assertThat(registered.get(20, TimeUnit.SECONDS)).hasPath("/tunnel/app/");
 
             FirstVersionRelay.send(
-                    session, "{\"type\":\"request\",\"id\":\"1\",\"method\":\"GET\",\"path\":\"/small\",\"headers\":{}}");
+                    session,
+                    "{\"type\":\"request\",\"id\":\"1\",\"method\":\"GET\",\"path\":\"/small\",\"headers\":{}}");
             assertThat(relay.read())
                     .contains("\"type\":\"response\"", "\"id\":\"1\"", "\"status\":200")
                     .contains("\"body\":\"ok\"");

@@ -38,8 +38,8 @@ final class Measurements implements AutoCloseable {
     private final ServerProcess service = ServerProcess.java(StreamingService.class);
     private final URI local = URI.create(service.await("^ready (\\S+)").group(1));
     private ServerProcess relay = relay("0");
-    private final URI pod = URI.create(
-            "http://127.0.0.1:" + URI.create(relay.await("^ready (\\S+)").group(1)).getPort());
+    private final URI pod = URI.create("http://127.0.0.1:"
+            + URI.create(relay.await("^ready (\\S+)").group(1)).getPort());
     private final ExecutorService visitors = Executors.newCachedThreadPool();
 
     private Measurements() {}
@@ -167,9 +167,7 @@ final class Measurements implements AutoCloseable {
         print("event", through.toString());
         print(
                 "event, added to the median",
-                String.format(
-                        "%.2f ms",
-                        Latencies.millis(through.percentile(50).minus(direct.percentile(50)))));
+                String.format("%.2f ms", Latencies.millis(through.percentile(50).minus(direct.percentile(50)))));
     }
 
     private static Latencies eventDelays(URI uri) {
@@ -215,16 +213,16 @@ final class Measurements implements AutoCloseable {
     private static String memory(ServerProcess process) throws Exception {
         String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
         String pid = Long.toString(process.pid());
-        try (ServerProcess collected = ServerProcess.start(List.of(jcmd, pid, "GC.run"));
-                ServerProcess info = ServerProcess.start(List.of(jcmd, pid, "GC.heap_info"))) {
-            collected.exitCode();
+        try (ServerProcess collection = ServerProcess.start(List.of(jcmd, pid, "GC.run"))) {
+            collection.exitCode();
+        }
+        try (ServerProcess info = ServerProcess.start(List.of(jcmd, pid, "GC.heap_info"))) {
             long kilobytes = Long.parseLong(info.await(" used (\\d+)K").group(1));
             String resident = Files.readAllLines(Path.of("/proc", pid, "status")).stream()
                     .filter(line -> line.startsWith("VmRSS"))
                     .findFirst()
                     .orElse("?");
-            return String.format(
-                    "heap %.1f MB, %s", kilobytes / 1e3, resident.replaceAll("\\s+", " "));
+            return String.format("heap %.1f MB, %s", kilobytes / 1e3, resident.replaceAll("\\s+", " "));
         }
     }
 

@@ -109,8 +109,7 @@ class StreamingIT {
     })
     void aRangeIsTheRangeThatWasAskedFor(String range, int status, String contentRange, int length, int offset) {
         try (RawVisitor visitor = visitor()) {
-            visitor.send(
-                    BulkVisitor.head("GET", tunnelled("/ranges?size=200000")) + "Range: " + range + "\r\n\r\n");
+            visitor.send(BulkVisitor.head("GET", tunnelled("/ranges?size=200000")) + "Range: " + range + "\r\n\r\n");
 
             Response head = visitor.readHead();
 
@@ -134,7 +133,9 @@ class StreamingIT {
             assertThat(head.status()).isEqualTo(200);
             assertThat(head.fields().first("content-length")).contains("5000000000");
 
-            assertThat(BulkVisitor.get(visitor, tunnelled("/small")).readResponse().body())
+            assertThat(BulkVisitor.get(visitor, tunnelled("/small"))
+                            .readResponse()
+                            .body())
                     .isEqualTo("ok");
         }
     }
@@ -153,8 +154,8 @@ class StreamingIT {
     @Test
     void whoAsksBeforeSendingIsToldToGoOn() {
         try (RawVisitor visitor = visitor()) {
-            visitor.send(BulkVisitor.head("POST", tunnelled("/sink"))
-                    + "Expect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+            visitor.send(
+                    BulkVisitor.head("POST", tunnelled("/sink")) + "Expect: 100-continue\r\nContent-Length: 5\r\n\r\n");
             assertThat(visitor.readHead().status()).isEqualTo(100);
             visitor.send(KnownBytes.bytes(0, 5));
             assertThat(visitor.readResponse().body()).isEqualTo("5 " + KnownBytes.checksum(5));
@@ -185,8 +186,7 @@ class StreamingIT {
     @Test
     void trailersComeBehindTheContent() {
         try (RawVisitor visitor = visitor()) {
-            Response response =
-                    BulkVisitor.get(visitor, tunnelled("/trailers")).readResponse();
+            Response response = BulkVisitor.get(visitor, tunnelled("/trailers")).readResponse();
             assertThat(response.body()).isEqualTo("what they belong to");
             assertThat(visitor.trailers().first("x-checksum")).contains("42");
         }
@@ -275,7 +275,8 @@ class StreamingIT {
                 BulkVisitor.get(visitor, tunnelled("/bytes?size=1000000000")).readHead();
             }
             for (int i = 0; i < 20; i++) {
-                assertThat(BulkVisitor.download(tunnelled("/bytes?size=3000000")).checksum())
+                assertThat(BulkVisitor.download(tunnelled("/bytes?size=3000000"))
+                                .checksum())
                         .isEqualTo(KnownBytes.checksum(3_000_000));
             }
             Limits limits = Limits.builder().build();
