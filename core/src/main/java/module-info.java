@@ -20,4 +20,5 @@ module org.podbridge.core {
             org.podbridge.tunnel.client;
     exports org.podbridge.tunnel.v2 to
             org.podbridge.tunnel.client;
+    exports org.podbridge.turn;
 }

@@ -5,6 +5,8 @@ package org.podbridge;
  *
  * @param connections WebSockets open
  * @param agentsOnline agents that are online in signaling
+ * @param rooms rooms in which somebody is
+ * @param roomMembers peers in rooms, each counted once for each of its rooms
  * @param tunnelNames tunnel names registered, or kept for their agent
  * @param exchangesInFlight visitors that wait for an answer or are being answered
  * @param bufferedBytes bytes of tunnel messages and bodies in memory
@@ -13,6 +15,8 @@ package org.podbridge;
 public record Diagnostics(
         int connections,
         int agentsOnline,
+        int rooms,
+        int roomMembers,
         int tunnelNames,
         int exchangesInFlight,
         long bufferedBytes,

@@ -23,6 +23,7 @@ import org.podbridge.exchange.ExchangeHandler;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.identity.Origin;
 import org.podbridge.limits.Limits;
+import org.podbridge.limits.RateLimiter;
 import org.podbridge.policy.AccessPolicy;
 import org.podbridge.policy.Admission;
 import org.podbridge.policy.GuardedPolicy;
@@ -32,6 +33,9 @@ import org.podbridge.signaling.SignalingEndpoint;
 import org.podbridge.time.Scheduler;
 import org.podbridge.tunnel.Isolation;
 import org.podbridge.tunnel.TunnelEndpoint;
+import org.podbridge.turn.TurnCredentials;
+import org.podbridge.turn.TurnResource;
+import org.podbridge.turn.TurnSettings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,6 +66,8 @@ public final class Podbridge implements Router, AutoCloseable {
     private final Tickets tickets;
     private final SignalingEndpoint signaling;
     private final TunnelEndpoint tunnels;
+    private final String turnPath;
+    private final @Nullable Route turnResource;
     private final Route signalingSocket;
     private final Route signalingResource;
     private final Route tunnelSocket;
@@ -78,8 +84,10 @@ public final class Podbridge implements Router, AutoCloseable {
         this.tickets = new Tickets(scheduler, random, limits);
         Authenticator authenticator =
                 new Authenticator(authProvider, tickets, publicUris, limits.authenticationTimeout(), scheduler);
-        this.admission = new Admission(authenticator, policy, builder.rejectionMode, limits);
-        this.signaling = new SignalingEndpoint(admission, policy, scheduler, random, limits, builder.anonymousRooms);
+        RateLimiter rates = new RateLimiter(limits.rates(), scheduler::nanoTime);
+        this.admission = new Admission(authenticator, policy, builder.rejectionMode, rates, limits);
+        this.signaling =
+                new SignalingEndpoint(admission, policy, scheduler, random, rates, limits, builder.anonymousRooms);
         this.tunnels = new TunnelEndpoint(
                 new TunnelEndpoint.Configuration(
                         publicUris,
@@ -110,6 +118,11 @@ public final class Podbridge implements Router, AutoCloseable {
                 append(publicUris.get(0), tunnelControlPath),
                 ticketSeconds,
                 tunnels.description()));
+        this.turnPath = builder.turnPath;
+        this.turnResource = builder.turn == null
+                ? null
+                : new Route.Http(new TurnResource(
+                        admission, rates, builder.turn, new TurnCredentials(builder.turn, scheduler::now)));
         if (builder.isolation == Isolation.NONE) {
             logger.warn("Tunnels are not isolated: the scripts of every tunnel can act in the pod as its visitor");
         }
@@ -144,6 +157,9 @@ public final class Podbridge implements Router, AutoCloseable {
         if (path.equals(tunnelControlPath)) {
             return request.isWebSocketUpgrade() ? tunnelSocket : tunnelResource;
         }
+        if (turnResource != null && path.equals(turnPath)) {
+            return turnResource;
+        }
         return HOST;
     }
 
@@ -157,6 +173,8 @@ public final class Podbridge implements Router, AutoCloseable {
         return new Diagnostics(
                 admission.connections(),
                 signaling.agentsOnline(),
+                signaling.rooms(),
+                signaling.roomMembers(),
                 tunnels.names(),
                 tunnels.exchangesInFlight(),
                 tunnels.bufferedBytes(),
@@ -211,6 +229,8 @@ public final class Podbridge implements Router, AutoCloseable {
         private String signalingPath = "/.webrtc";
         private String tunnelControlPath = "/.tunnel";
         private String tunnelPath = "/tunnel";
+        private String turnPath = "/.turn/credentials";
+        private @Nullable TurnSettings turn;
         private @Nullable String tunnelHost;
         private Isolation isolation = Isolation.SANDBOX;
         private Set<String> sessionCookies = Set.of();
@@ -394,6 +414,29 @@ public final class Podbridge implements Router, AutoCloseable {
         }
 
         /**
+         * Lets agents get credentials for TURN servers; unless set, the path is the host's.
+         *
+         * @param turn the servers and the secret shared with them
+         * @return this builder
+         */
+        public Builder turn(TurnSettings turn) {
+            this.turn = requireNonNull(turn, "turn");
+            return this;
+        }
+
+        /**
+         * Sets the path of the TURN credentials; {@code /.turn/credentials} unless set.
+         *
+         * @param turnPath the path
+         * @return this builder
+         * @throws IllegalArgumentException if it doesn't begin with a slash, or ends with one
+         */
+        public Builder turnPath(String turnPath) {
+            this.turnPath = checkedPath("turnPath", turnPath);
+            return this;
+        }
+
+        /**
          * Returns a Podbridge of this set-up.
          *
          * @return the Podbridge
@@ -425,6 +468,12 @@ public final class Podbridge implements Router, AutoCloseable {
             }
             checkReachable("signalingPath", signalingPath);
             checkReachable("tunnelControlPath", tunnelControlPath);
+            if (turn != null) {
+                checkReachable("turnPath", turnPath);
+                if (turnPath.equals(signalingPath) || turnPath.equals(tunnelControlPath)) {
+                    throw new IllegalStateException("turnPath " + turnPath + " is the path of a WebSocket");
+                }
+            }
         }
 
         private void checkReachable(String name, String path) {

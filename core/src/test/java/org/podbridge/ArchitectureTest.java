@@ -45,12 +45,17 @@ class ArchitectureTest {
                 List.of("auth", "connection", "exchange", "identity", "limits", "time", "json"),
                 List.of("policy", "auth", "connection", "exchange", "identity", "limits", "time", "json"),
                 List.of("presence", "policy", "auth", "connection", "exchange", "identity", "limits", "time", "json"),
+                List.of("turn", "policy", "auth", "connection", "exchange", "identity", "limits", "time", "json"),
                 List.of("signaling.identity", "json", "exchange", "identity"),
+                List.of("signaling.rooms", "json", "exchange", "identity"),
+                List.of("signaling.tracker", "json", "exchange"),
                 List.of("tunnel.v1", "json", "exchange", "identity"),
                 List.of("tunnel.v2", "connection", "exchange", "json", "limits", "time"),
                 List.of(
                         "signaling",
                         "signaling.identity",
+                        "signaling.rooms",
+                        "signaling.tracker",
                         "presence",
                         "policy",
                         "auth",
@@ -81,6 +86,9 @@ class ArchitectureTest {
         names.forEach(name -> allowed.add("org.podbridge." + name));
         if (names.get(0).equals("json")) {
             allowed.add("com.fasterxml.jackson.core..");
+        }
+        if (names.get(0).equals("turn")) {
+            allowed.add("javax.crypto..");
         }
         classes()
                 .that()
@@ -134,7 +142,9 @@ class ArchitectureTest {
                 .resideInAnyPackage(
                         "java.net.http..",
                         "jakarta..",
-                        "javax..",
+                        "javax.net..",
+                        "javax.servlet..",
+                        "javax.websocket..",
                         "org.eclipse.jetty..",
                         "org.apache..",
                         "io.undertow..",

@@ -17,7 +17,9 @@ public interface AuthRequest {
         /** To get a ticket. */
         TICKET,
         /** To visit a tunnel. */
-        VISIT
+        VISIT,
+        /** To get TURN credentials. */
+        TURN
     }
 
     /**

@@ -7,5 +7,7 @@ public enum Endpoint {
     /** The WebSocket of tunnel clients. */
     TUNNEL,
     /** A tunnel, as a visitor. */
-    VISIT
+    VISIT,
+    /** TURN credentials, over HTTP. */
+    TURN
 }

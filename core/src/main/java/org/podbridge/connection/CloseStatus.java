@@ -36,6 +36,9 @@ public record CloseStatus(int code, String reason) {
     /** Another connection of the same agent has taken over; a client must not retry on it. */
     public static final int REPLACED = 4409;
 
+    /** The peer goes on doing something too often; a client may retry after a pause. */
+    public static final int TOO_OFTEN = 4429;
+
     private static final int MAX_REASON_BYTES = 123;
 
     /** Cuts the reason to what a close frame can hold. */

@@ -22,6 +22,7 @@ final class MessageAssembler {
     private byte[] bytes = new byte[0];
     private int length;
     private long seen;
+    private long discardedBytes;
     private boolean discarding;
 
     enum Outcome {
@@ -82,8 +83,14 @@ final class MessageAssembler {
 
     private Outcome endDiscarding() {
         discarding = false;
+        discardedBytes = seen;
         seen = 0;
         return Outcome.TOO_LARGE;
+    }
+
+    /** How large the message was that was too large. */
+    long discardedBytes() {
+        return discardedBytes;
     }
 
     byte[] bytes() {

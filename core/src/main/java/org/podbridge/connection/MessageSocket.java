@@ -99,8 +99,12 @@ public final class MessageSocket implements ConnectionListener {
          */
         default void onOverflow(byte[] bytes, int length) {}
 
-        /** A message that was too large has come to its end. */
-        void onTooLarge();
+        /**
+         * A message that was too large has come to its end.
+         *
+         * @param bytes how large it was
+         */
+        void onTooLarge(long bytes);
 
         /**
          * The socket is closed. Comes once, the last call.
@@ -252,7 +256,7 @@ public final class MessageSocket implements ConnectionListener {
                 guarded(() -> handler.onMessage(assembler.bytes(), assembler.length(), kind));
                 assembler.reset();
             }
-            case TOO_LARGE -> guarded(handler::onTooLarge);
+            case TOO_LARGE -> guarded(() -> handler.onTooLarge(assembler.discardedBytes()));
             case FATAL -> {
                 assembler.free();
                 closeNow(new CloseStatus(CloseStatus.TOO_BIG, "Message too large"));

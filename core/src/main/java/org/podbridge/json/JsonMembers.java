@@ -220,6 +220,23 @@ public final class JsonMembers {
     }
 
     /**
+     * Returns a number of any form and size.
+     *
+     * @param name the member's name
+     * @param absent what to return if there is no such member, or no number
+     * @return the number, infinite if it is too large for a double
+     */
+    public double number(String name, double absent) {
+        Member member = members.get(name);
+        if (member == null
+                || (member.token() != JsonToken.VALUE_NUMBER_INT && member.token() != JsonToken.VALUE_NUMBER_FLOAT)) {
+            return absent;
+        }
+        return Double.parseDouble(
+                new String(bytes, member.start(), member.end() - member.start(), StandardCharsets.US_ASCII));
+    }
+
+    /**
      * Returns the members of an object within this one.
      *
      * @param name the member's name
@@ -239,7 +256,7 @@ public final class JsonMembers {
         }
     }
 
-    /** The offset that the parser gives to the opening brace on which it stands. */
+    /** The offset that the parser gives to the opening brace or bracket on which it stands. */
     private static int parserBase(JsonParser parser) {
         return (int) parser.currentTokenLocation().getByteOffset();
     }
@@ -266,6 +283,38 @@ public final class JsonMembers {
                 strings.add(parser.getText());
             }
             return strings;
+        } catch (IOException e) {
+            throw new MalformedJsonException("not JSON within the limits");
+        }
+    }
+
+    /**
+     * Returns the objects at the beginning of an array.
+     *
+     * @param name the member's name
+     * @param atMost how many elements to read; what follows them is passed over
+     * @return an entry for each element, null for one that is no object; empty if there is no such member or its value
+     *     is no array
+     * @throws MalformedJsonException if an object has too many members
+     */
+    public List<@Nullable JsonMembers> objects(String name, int atMost) throws MalformedJsonException {
+        Member member = members.get(name);
+        if (member == null || member.token() != JsonToken.START_ARRAY) {
+            return List.of();
+        }
+        try (JsonParser parser = Json.parser(bytes, member.start(), member.end() - member.start())) {
+            List<@Nullable JsonMembers> objects = new ArrayList<>();
+            parser.nextToken();
+            int base = member.start() - parserBase(parser);
+            while (objects.size() < atMost && parser.nextToken() != JsonToken.END_ARRAY) {
+                if (parser.currentToken() == JsonToken.START_OBJECT) {
+                    objects.add(readMembers(bytes, base, parser));
+                } else {
+                    objects.add(null);
+                    parser.skipChildren();
+                }
+            }
+            return objects;
         } catch (IOException e) {
             throw new MalformedJsonException("not JSON within the limits");
         }

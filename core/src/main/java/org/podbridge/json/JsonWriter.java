@@ -185,12 +185,40 @@ public final class JsonWriter {
     }
 
     /**
-     * Ends the object that {@link #startObject} started.
+     * Ends the object that {@link #startObject} or {@link #startElement} started.
      *
      * @return this writer
      */
     public JsonWriter endObject() {
         return write(generator::writeEndObject);
+    }
+
+    /**
+     * Starts an array of objects, each of which {@link #startElement} starts.
+     *
+     * @param name the member's name
+     * @return this writer
+     */
+    public JsonWriter startArray(String name) {
+        return write(() -> generator.writeArrayFieldStart(name));
+    }
+
+    /**
+     * Starts an object in an array, to be ended with {@link #endObject}; members that follow go into it.
+     *
+     * @return this writer
+     */
+    public JsonWriter startElement() {
+        return write(generator::writeStartObject);
+    }
+
+    /**
+     * Ends the array that {@link #startArray} started.
+     *
+     * @return this writer
+     */
+    public JsonWriter endArray() {
+        return write(generator::writeEndArray);
     }
 
     /**

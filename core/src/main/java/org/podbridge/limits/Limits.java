@@ -41,6 +41,10 @@ public final class Limits {
     private final int maxNames;
     private final Duration nameLease;
     private final long maxBufferedBytes;
+    private final int maxRoomsPerConnection;
+    private final int maxMembersPerRoom;
+    private final int maxOffersPerAnnounce;
+    private final RateLimits rates;
 
     private Limits(Builder builder) {
         this.maxConnections = builder.maxConnections;
@@ -70,6 +74,10 @@ public final class Limits {
         this.maxNames = builder.maxNames;
         this.nameLease = builder.nameLease;
         this.maxBufferedBytes = builder.maxBufferedBytes;
+        this.maxRoomsPerConnection = builder.maxRoomsPerConnection;
+        this.maxMembersPerRoom = builder.maxMembersPerRoom;
+        this.maxOffersPerAnnounce = builder.maxOffersPerAnnounce;
+        this.rates = builder.rates;
     }
 
     /**
@@ -340,6 +348,43 @@ public final class Limits {
         return maxBufferedBytes;
     }
 
+    /**
+     * How many rooms a signaling connection may be in, those of the tracker dialect included, where each peer id of a
+     * connection counts. One more is refused.
+     *
+     * @return the limit
+     */
+    public int maxRoomsPerConnection() {
+        return maxRoomsPerConnection;
+    }
+
+    /**
+     * How many peers may be in a room. One more is refused.
+     *
+     * @return the limit
+     */
+    public int maxMembersPerRoom() {
+        return maxMembersPerRoom;
+    }
+
+    /**
+     * How many offers of one announce are handed on. What follows them is ignored.
+     *
+     * @return the limit
+     */
+    public int maxOffersPerAnnounce() {
+        return maxOffersPerAnnounce;
+    }
+
+    /**
+     * How often peers may do what costs others something.
+     *
+     * @return the rates
+     */
+    public RateLimits rates() {
+        return rates;
+    }
+
     /** Collects limits. Not thread-safe. */
     public static final class Builder {
 
@@ -370,6 +415,10 @@ public final class Limits {
         private int maxNames = 10_000;
         private Duration nameLease = Duration.ofMinutes(2);
         private long maxBufferedBytes = 64 * MIB;
+        private int maxRoomsPerConnection = 50;
+        private int maxMembersPerRoom = 15_000;
+        private int maxOffersPerAnnounce = 10;
+        private RateLimits rates = RateLimits.defaults();
 
         private Builder() {}
 
@@ -719,6 +768,54 @@ public final class Limits {
                         "maxBufferedBytes: " + maxBufferedBytes + " (expected: at most 1 GiB)");
             }
             this.maxBufferedBytes = positive("maxBufferedBytes", maxBufferedBytes);
+            return this;
+        }
+
+        /**
+         * How many rooms a signaling connection may be in, those of the tracker dialect included, where each peer id of
+         * a connection counts. One more is refused. Default 50.
+         *
+         * @param maxRoomsPerConnection the limit, more than zero
+         * @return this builder
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder maxRoomsPerConnection(int maxRoomsPerConnection) {
+            this.maxRoomsPerConnection = (int) positive("maxRoomsPerConnection", maxRoomsPerConnection);
+            return this;
+        }
+
+        /**
+         * How many peers may be in a room. One more is refused. Default 15,000, as many as there may be connections.
+         *
+         * @param maxMembersPerRoom the limit, more than zero
+         * @return this builder
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder maxMembersPerRoom(int maxMembersPerRoom) {
+            this.maxMembersPerRoom = (int) positive("maxMembersPerRoom", maxMembersPerRoom);
+            return this;
+        }
+
+        /**
+         * How many offers of one announce are handed on. What follows them is ignored. Default 10.
+         *
+         * @param maxOffersPerAnnounce the limit, more than zero
+         * @return this builder
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder maxOffersPerAnnounce(int maxOffersPerAnnounce) {
+            this.maxOffersPerAnnounce = (int) positive("maxOffersPerAnnounce", maxOffersPerAnnounce);
+            return this;
+        }
+
+        /**
+         * How often peers may do what costs others something. Default {@link RateLimits#defaults()}.
+         *
+         * @param rates the rates
+         * @return this builder
+         */
+        public Builder rates(RateLimits rates) {
+            this.rates = requireNonNull(rates, "rates");
             return this;
         }
 

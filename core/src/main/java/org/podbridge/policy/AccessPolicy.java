@@ -19,7 +19,7 @@ import org.podbridge.identity.WebId;
 public interface AccessPolicy {
 
     /**
-     * Decides whether an agent may open a WebSocket.
+     * Decides whether an agent may open a WebSocket, get a ticket for one, or get TURN credentials.
      *
      * @param who the agent
      * @param endpoint what it wants to use

@@ -1,5 +1,6 @@
 package org.podbridge.policy;
 
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -7,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.podbridge.auth.AuthRequest;
 import org.podbridge.auth.AuthResult;
 import org.podbridge.auth.Authenticator;
@@ -18,7 +20,10 @@ import org.podbridge.connection.ConnectionListener;
 import org.podbridge.connection.HandshakeDecision;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.exchange.ShortResponse;
+import org.podbridge.identity.WebId;
 import org.podbridge.limits.Limits;
+import org.podbridge.limits.RateLimiter;
+import org.podbridge.limits.RateLimits;
 
 /** Decides who gets in at an endpoint, and words the refusal of the others. Thread-safe. */
 public final class Admission {
@@ -29,6 +34,7 @@ public final class Admission {
     private final Authenticator authenticator;
     private final AccessPolicy policy;
     private final RejectionMode rejectionMode;
+    private final RateLimiter rates;
     private final Duration closeTimeout;
     private final int maxConnections;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
@@ -41,12 +47,19 @@ public final class Admission {
      * @param authenticator finds out who asks
      * @param policy decides who may
      * @param rejectionMode how a WebSocket is refused
+     * @param rates how often somebody may connect
      * @param limits the count of connections and the time to close
      */
-    public Admission(Authenticator authenticator, GuardedPolicy policy, RejectionMode rejectionMode, Limits limits) {
+    public Admission(
+            Authenticator authenticator,
+            GuardedPolicy policy,
+            RejectionMode rejectionMode,
+            RateLimiter rates,
+            Limits limits) {
         this.authenticator = authenticator;
         this.policy = policy;
         this.rejectionMode = rejectionMode;
+        this.rates = rates;
         this.closeTimeout = limits.closeTimeout();
         this.maxConnections = limits.maxConnections();
     }
@@ -83,6 +96,11 @@ public final class Admission {
             Endpoint endpoint,
             boolean anonymousToo,
             Function<Optional<Identity>, ConnectionListener> open) {
+        Optional<RateLimits.Exceeded> exceeded =
+                connects(null, head.remoteAddress().getAddress());
+        if (exceeded.isPresent()) { // before anybody is asked who it is
+            return CompletableFuture.completedStage(refuse(head, Refusal.tooOften(exceeded.get())));
+        }
         return judge(head, endpoint, AuthRequest.Purpose.UPGRADE, anonymousToo).thenApply(verdict -> {
             if (verdict instanceof Verdict.Refused refused) {
                 return refuse(head, refused.refusal());
@@ -94,9 +112,18 @@ public final class Admission {
                 return refuse(head, Refusal.overloaded(FULL));
             }
             Optional<Identity> identity = ((Verdict.Admitted) verdict).identity();
+            Optional<RateLimits.Exceeded> limit =
+                    connects(identity.map(Identity::webId).orElse(null), null);
+            if (limit.isPresent()) {
+                return refuse(head, Refusal.tooOften(limit.get()));
+            }
             ConnectionListener listener = new TrackedListener(open.apply(identity), this);
             return new HandshakeDecision.Accept(Optional.empty(), listener, closeTimeout);
         });
+    }
+
+    private Optional<RateLimits.Exceeded> connects(@Nullable WebId webId, @Nullable InetAddress address) {
+        return rates.caller(webId, address).take(RateLimits.Counted.CONNECTIONS, 1);
     }
 
     /**
@@ -160,6 +187,16 @@ public final class Admission {
      */
     public static ShortResponse notAllowed() {
         return Refusal.notAllowed().toResponse();
+    }
+
+    /**
+     * Returns the answer to somebody who asks too often.
+     *
+     * @param limit the limit that was hit
+     * @return status 429
+     */
+    public static ShortResponse tooOften(RateLimits.Exceeded limit) {
+        return Refusal.tooOften(limit).toResponse();
     }
 
     private sealed interface Verdict {

@@ -12,6 +12,7 @@ import org.podbridge.connection.CloseStatus;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.ShortResponse;
 import org.podbridge.json.JsonWriter;
+import org.podbridge.limits.RateLimits;
 
 /**
  * How it is said that somebody is not let in, over HTTP and over a WebSocket.
@@ -66,6 +67,16 @@ record Refusal(
         return new Refusal(503, "", what, what, List.of(), Optional.of(Duration.ofSeconds(1)));
     }
 
+    static Refusal tooOften(RateLimits.Exceeded limit) {
+        return new Refusal(
+                429,
+                "",
+                limit.message(),
+                limit.message(),
+                List.of(),
+                Optional.of(limit.rate().interval()));
+    }
+
     Refusal with(List<String> otherChallenges) {
         return new Refusal(status, code, detail, message, otherChallenges, retryAfter);
     }
@@ -96,7 +107,10 @@ record Refusal(
     }
 
     CloseStatus toCloseStatus() {
-        int closeCode = retryAfter.isPresent() ? CloseStatus.TRY_AGAIN_LATER : CloseStatus.POLICY_VIOLATION;
+        int closeCode = CloseStatus.POLICY_VIOLATION;
+        if (retryAfter.isPresent()) {
+            closeCode = status == 429 ? CloseStatus.TOO_OFTEN : CloseStatus.TRY_AGAIN_LATER;
+        }
         return new CloseStatus(closeCode, message);
     }
 }

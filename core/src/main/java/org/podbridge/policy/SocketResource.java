@@ -58,12 +58,12 @@ public final class SocketResource implements ExchangeHandler {
         RequestHead head = exchange.request();
         switch (head.method()) {
             case "POST" -> mint(exchange);
-            case "OPTIONS" -> new ShortResponse(204, preflight(head), "").sendTo(exchange);
+            case "OPTIONS" -> new ShortResponse(204, Cors.preflight(head), "").sendTo(exchange);
             case "GET", "HEAD" ->
-                describe(426, cors(head).add("upgrade", "websocket").add("connection", "upgrade"))
+                describe(426, Cors.fields(head).add("upgrade", "websocket").add("connection", "upgrade"))
                         .sendTo(exchange);
             default ->
-                describe(405, cors(head).add("allow", "GET, HEAD, OPTIONS, POST"))
+                describe(405, Cors.fields(head).add("allow", "GET, HEAD, OPTIONS, POST"))
                         .sendTo(exchange);
         }
     }
@@ -76,7 +76,8 @@ public final class SocketResource implements ExchangeHandler {
                     ShortResponse response = admitted instanceof Admission.Admitted.Out out
                             ? out.response()
                             : mintFor(((Admission.Admitted.In) admitted).identity(), head);
-                    HeaderFields fields = cors(head).addAll(response.fields()).build();
+                    HeaderFields fields =
+                            Cors.fields(head).addAll(response.fields()).build();
                     new ShortResponse(response.status(), fields, response.content()).sendTo(exchange);
                 })
                 .exceptionally(failure -> {
@@ -108,26 +109,6 @@ public final class SocketResource implements ExchangeHandler {
     private ShortResponse describe(int status, HeaderFields.Builder fields) {
         fields.add("content-type", "application/json").add("cache-control", "no-cache");
         return new ShortResponse(status, fields.build(), text(description.duplicate()));
-    }
-
-    /** Solid apps live on any origin, and no credential here is one that a browser sends by itself. */
-    private static HeaderFields.Builder cors(RequestHead head) {
-        HeaderFields.Builder fields = HeaderFields.builder();
-        head.fields()
-                .first("origin")
-                .filter(origin -> origin.chars().allMatch(c -> c > ' ' && c < 0x7F)) // so that it can't split the field
-                .ifPresent(origin -> fields.add("access-control-allow-origin", origin)
-                        .add("access-control-expose-headers", "www-authenticate, retry-after")
-                        .add("vary", "Origin"));
-        return fields;
-    }
-
-    private static HeaderFields preflight(RequestHead head) {
-        return cors(head)
-                .add("access-control-allow-methods", "GET, POST")
-                .add("access-control-allow-headers", "authorization, dpop, content-type")
-                .add("access-control-max-age", "600")
-                .build();
     }
 
     private static String text(ByteBuffer utf8) {

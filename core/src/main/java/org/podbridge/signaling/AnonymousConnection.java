@@ -1,17 +1,30 @@
 package org.podbridge.signaling;
 
+import java.nio.ByteBuffer;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.MessageKind;
 import org.podbridge.connection.MessageSocket;
+import org.podbridge.identity.PeerId;
 import org.podbridge.json.JsonMembers;
 import org.podbridge.json.MalformedJsonException;
+import org.podbridge.limits.RateLimits;
 import org.podbridge.signaling.identity.IdentityCodec;
 
-/** A connection of somebody without an identity, whom no agent sees. Confined to its connection. */
+/** A connection of somebody without an identity, whom nobody sees outside its rooms. Thread-safe. */
 final class AnonymousConnection implements MessageSocket.Handler {
 
-    private @Nullable MessageSocket socket;
+    private final SignalingEndpoint endpoint;
+    private final Throttle throttle;
+    private final RoomPeer roomPeer;
+    private volatile @Nullable MessageSocket socket;
+
+    AnonymousConnection(SignalingEndpoint endpoint, PeerId peerId, Throttle throttle) {
+        this.endpoint = endpoint;
+        this.throttle = throttle;
+        this.roomPeer = endpoint.roomPeer(peerId, throttle, this::send);
+    }
 
     @Override
     public void onOpen(MessageSocket socket) {
@@ -20,31 +33,58 @@ final class AnonymousConnection implements MessageSocket.Handler {
 
     @Override
     public void onMessage(byte[] bytes, int length, MessageKind kind) {
+        if (isTooMuch(1)) {
+            return;
+        }
         try {
             JsonMembers message = SignalingMessages.read(bytes, length, kind);
-            error(
-                    message.string("type") == null
-                            ? SignalingMessages.MISSING_TYPE
-                            : "Authentication required for identity-based signaling");
+            if (!roomPeer.handle(message)) {
+                error(
+                        message.string("type") == null
+                                ? SignalingMessages.MISSING_TYPE
+                                : "Authentication required for identity-based signaling");
+            }
         } catch (MalformedJsonException e) {
             error(SignalingMessages.INVALID_JSON);
         }
+        closeIfExhausted();
     }
 
     @Override
-    public void onTooLarge() {
-        error(SignalingMessages.TOO_LARGE);
+    public void onTooLarge(long bytes) {
+        if (!isTooMuch(endpoint.messagesIn(bytes))) {
+            error(SignalingMessages.TOO_LARGE);
+        }
+    }
+
+    private boolean isTooMuch(int messages) {
+        Optional<String> refusal = throttle.refusal(RateLimits.Counted.MESSAGES, messages);
+        refusal.ifPresent(this::error);
+        closeIfExhausted();
+        return refusal.isPresent();
+    }
+
+    private void closeIfExhausted() {
+        MessageSocket open = socket;
+        if (open != null && throttle.isExhausted()) {
+            roomPeer.end();
+            open.close(Throttle.TOO_OFTEN);
+        }
     }
 
     private void error(String message) {
+        send(IdentityCodec.error(message));
+    }
+
+    private void send(ByteBuffer message) {
         MessageSocket open = socket;
         if (open != null) {
-            open.send(IdentityCodec.error(message));
+            open.send(message);
         }
     }
 
     @Override
     public void onClosed(CloseStatus status) {
-        // Nobody knew of it.
+        roomPeer.end();
     }
 }

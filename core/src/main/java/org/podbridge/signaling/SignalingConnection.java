@@ -16,6 +16,7 @@ import org.podbridge.identity.PeerId;
 import org.podbridge.identity.WebId;
 import org.podbridge.json.JsonMembers;
 import org.podbridge.json.MalformedJsonException;
+import org.podbridge.limits.RateLimits;
 import org.podbridge.presence.PresenceRegistry;
 import org.podbridge.presence.PresenceView;
 import org.podbridge.signaling.identity.IdentityCodec;
@@ -33,6 +34,8 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
     private final PeerId peerId;
     private final PresenceView view;
     private final CallGate gate;
+    private final Throttle throttle;
+    private final RoomPeer roomPeer;
 
     private final ReentrantLock lock = new ReentrantLock();
     /** What waits for the welcome, which is always the first message; null once that has left. Guarded by lock. */
@@ -43,12 +46,14 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
     private volatile @Nullable MessageSocket socket;
     private volatile Scheduler.Task expiry = () -> {};
 
-    SignalingConnection(SignalingEndpoint endpoint, Identity identity, PeerId peerId) {
+    SignalingConnection(SignalingEndpoint endpoint, Identity identity, PeerId peerId, Throttle throttle) {
         this.endpoint = endpoint;
         this.identity = identity;
         this.peerId = peerId;
         this.view = new PresenceView(identity, endpoint.registry(), endpoint.policy(), this);
         this.gate = new CallGate(identity, endpoint.policy(), endpoint.scheduler(), endpoint.maxWaitingBytes());
+        this.throttle = throttle;
+        this.roomPeer = endpoint.roomPeer(peerId, throttle, this::send);
     }
 
     @Override
@@ -74,15 +79,18 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
     public void onClosed(CloseStatus status) {
         expiry.cancel();
         endpoint.registry().leave(this);
+        roomPeer.end();
         logger.debug("{} closed with {}", peerId, status.code());
     }
 
     @Override
     public void replaced() {
+        roomPeer.end();
         close(new CloseStatus(CloseStatus.REPLACED, "Replaced by a newer connection"));
     }
 
     private void expired() {
+        roomPeer.end();
         send(IdentityCodec.error("Authentication expired"));
         MessageSocket open = socket;
         if (open != null) {
@@ -99,19 +107,43 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
 
     @Override
     public void onMessage(byte[] bytes, int length, MessageKind kind) {
+        if (isTooMuch(RateLimits.Counted.MESSAGES, 1)) {
+            return;
+        }
         try {
             dispatch(SignalingMessages.read(bytes, length, kind));
         } catch (MalformedJsonException e) {
             send(IdentityCodec.error(SignalingMessages.INVALID_JSON));
         }
+        closeIfExhausted();
     }
 
     @Override
-    public void onTooLarge() {
-        send(IdentityCodec.error(SignalingMessages.TOO_LARGE));
+    public void onTooLarge(long bytes) {
+        if (!isTooMuch(RateLimits.Counted.MESSAGES, endpoint.messagesIn(bytes))) {
+            send(IdentityCodec.error(SignalingMessages.TOO_LARGE));
+        }
+    }
+
+    private boolean isTooMuch(RateLimits.Counted what, int times) {
+        Optional<String> refusal = throttle.refusal(what, times);
+        refusal.ifPresent(message -> send(IdentityCodec.error(message)));
+        closeIfExhausted();
+        return refusal.isPresent();
+    }
+
+    private void closeIfExhausted() {
+        MessageSocket open = socket;
+        if (open != null && throttle.isExhausted()) {
+            roomPeer.end();
+            open.close(Throttle.TOO_OFTEN);
+        }
     }
 
     private void dispatch(JsonMembers message) throws MalformedJsonException {
+        if (roomPeer.handle(message)) {
+            return;
+        }
         String type = message.string("type");
         if (type == null) {
             send(IdentityCodec.error(SignalingMessages.MISSING_TYPE));
@@ -122,7 +154,7 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
             send(IdentityCodec.error("Missing \"to\" field"));
         } else if (!IdentityCodec.isRelayed(type)) {
             send(IdentityCodec.unknownType(type));
-        } else {
+        } else if (!type.equals("offer") || !isTooMuch(RateLimits.Counted.OFFERS, 1)) {
             relay(type, to, message);
         }
     }

@@ -1,9 +1,14 @@
 package org.podbridge.signaling;
 
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.podbridge.auth.Endpoint;
 import org.podbridge.auth.Identity;
 import org.podbridge.connection.ConnectionListener;
@@ -16,6 +21,7 @@ import org.podbridge.identity.WebId;
 import org.podbridge.json.JsonWriter;
 import org.podbridge.limits.ByteBudget;
 import org.podbridge.limits.Limits;
+import org.podbridge.limits.RateLimiter;
 import org.podbridge.policy.Admission;
 import org.podbridge.policy.GuardedPolicy;
 import org.podbridge.presence.PresenceRegistry;
@@ -32,9 +38,11 @@ public final class SignalingEndpoint implements Handshake {
     private final GuardedPolicy policy;
     private final Scheduler scheduler;
     private final SecureRandom random;
+    private final RateLimiter rates;
     private final Limits limits;
     private final boolean anonymousRooms;
     private final PresenceRegistry<SignalingConnection> registry = new PresenceRegistry<>(new IdentityMessages());
+    private final Rooms rooms;
 
     /**
      * Makes one.
@@ -43,6 +51,7 @@ public final class SignalingEndpoint implements Handshake {
      * @param policy decides who sees and calls whom
      * @param scheduler time
      * @param random the source of randomness
+     * @param rates how often peers may do what
      * @param limits the limits
      * @param anonymousRooms whether somebody without an identity may connect
      */
@@ -51,22 +60,30 @@ public final class SignalingEndpoint implements Handshake {
             GuardedPolicy policy,
             Scheduler scheduler,
             SecureRandom random,
+            RateLimiter rates,
             Limits limits,
             boolean anonymousRooms) {
         this.admission = admission;
         this.policy = policy;
         this.scheduler = scheduler;
         this.random = random;
+        this.rates = rates;
         this.limits = limits;
         this.anonymousRooms = anonymousRooms;
+        this.rooms = new Rooms(
+                limits.maxMembersPerRoom(), bound -> ThreadLocalRandom.current().nextInt(bound));
     }
 
     @Override
     public CompletionStage<HandshakeDecision> decide(RequestHead request) {
-        return admission.admitSocket(request, Endpoint.SIGNALING, anonymousRooms, this::open);
+        return admission.admitSocket(
+                request,
+                Endpoint.SIGNALING,
+                anonymousRooms,
+                identity -> open(identity, request.remoteAddress().getAddress()));
     }
 
-    private ConnectionListener open(Optional<Identity> identity) {
+    private ConnectionListener open(Optional<Identity> identity, @Nullable InetAddress address) {
         MessageSocket.Settings settings = new MessageSocket.Settings(
                 limits.maxSignalingMessageBytes(),
                 FATAL_MESSAGE_BYTES,
@@ -76,9 +93,17 @@ public final class SignalingEndpoint implements Handshake {
                 limits.silenceTimeout(),
                 new ByteBudget(limits.maxSignalingMessageBytes()));
         MessageSocket.Handler handler = identity.isPresent()
-                ? new SignalingConnection(this, identity.get(), PeerId.random(random))
-                : new AnonymousConnection();
+                ? new SignalingConnection(
+                        this,
+                        identity.get(),
+                        PeerId.random(random),
+                        throttle(identity.get().webId(), address))
+                : new AnonymousConnection(this, PeerId.random(random), throttle(null, address));
         return new MessageSocket(settings, scheduler, handler);
+    }
+
+    private Throttle throttle(@Nullable WebId webId, @Nullable InetAddress address) {
+        return new Throttle(rates, rates.caller(webId, address));
     }
 
     /**
@@ -89,8 +114,8 @@ public final class SignalingEndpoint implements Handshake {
     public ByteBuffer description() {
         return JsonWriter.object(256)
                 .string("protocol", "webrtc-signaling")
-                .strings("dialects", java.util.List.of("identity"))
-                .strings("extensions", java.util.List.of())
+                .strings("dialects", List.of("identity", "rooms", "tracker"))
+                .strings("extensions", List.of())
                 .startObject("limits")
                 .number("maxMessageBytes", limits.maxSignalingMessageBytes())
                 .endObject()
@@ -106,6 +131,28 @@ public final class SignalingEndpoint implements Handshake {
         return registry.size();
     }
 
+    /**
+     * Returns how many rooms there are.
+     *
+     * @return the number
+     */
+    public int rooms() {
+        return rooms.count();
+    }
+
+    /**
+     * Returns how many members all rooms have together.
+     *
+     * @return the number
+     */
+    public int roomMembers() {
+        return rooms.members();
+    }
+
+    RoomPeer roomPeer(PeerId peerId, Throttle throttle, Consumer<ByteBuffer> send) {
+        return new RoomPeer(rooms, peerId, throttle, limits, send);
+    }
+
     PresenceRegistry<SignalingConnection> registry() {
         return registry;
     }
@@ -116,6 +163,11 @@ public final class SignalingEndpoint implements Handshake {
 
     Scheduler scheduler() {
         return scheduler;
+    }
+
+    /** For how many messages one of so many bytes counts. */
+    int messagesIn(long bytes) {
+        return (int) (1 + bytes / limits.maxSignalingMessageBytes());
     }
 
     long maxWaitingBytes() {

@@ -248,7 +248,7 @@ final class TunnelConnection implements MessageSocket.Handler {
     }
 
     @Override
-    public void onTooLarge() {
+    public void onTooLarge(long bytes) {
         refuse("Message too large");
     }
 

@@ -47,7 +47,7 @@ class MessageSocketTest {
                 }
 
                 @Override
-                public void onTooLarge() {
+                public void onTooLarge(long bytes) {
                     heard.add("too large");
                 }
 

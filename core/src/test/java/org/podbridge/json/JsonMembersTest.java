@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -138,6 +139,54 @@ class JsonMembersTest {
         written.get(bytes);
         assertThat(new String(bytes, StandardCharsets.US_ASCII)).contains("\\uD800");
         assertThat(JsonMembers.read(bytes, bytes.length).string("a")).isEqualTo("é\ud800😀");
+    }
+
+    @Test
+    void findsTheObjectsOfAnArray() throws MalformedJsonException {
+        JsonMembers members = read("{\"pad\":\"é\",\"a\":[{\"s\":\"é\"},1,null,[{\"s\":\"x\"}],{\"o\":{}}],\"b\":{}}");
+        List<@Nullable JsonMembers> objects = members.objects("a", 10);
+        assertThat(objects).hasSize(5);
+        assertThat(objects.subList(1, 4)).containsOnlyNulls();
+        JsonMembers first = objects.get(0);
+        JsonMembers last = objects.get(4);
+        assertThat(first).isNotNull();
+        assertThat(first.string("s")).isEqualTo("é");
+        assertThat(last).isNotNull();
+        assertThat(text(last.object("o"))).isEqualTo("{}");
+        assertThat(members.objects("a", 1)).hasSize(1);
+        assertThat(members.objects("a", 0)).isEmpty();
+        assertThat(members.objects("b", 10)).isEmpty();
+        assertThat(members.objects("c", 10)).isEmpty();
+    }
+
+    @Test
+    void readsNumbersOfAnyForm() throws MalformedJsonException {
+        String huge = "9".repeat(100);
+        JsonMembers members =
+                read("{\"a\":0,\"b\":-0.0,\"c\":5e9,\"d\":" + huge + ",\"e\":\"1\",\"f\":null,\"g\":1e999}");
+        assertThat(members.number("a", 7)).isZero();
+        assertThat(members.number("b", 7) == 0).isTrue();
+        assertThat(members.number("c", 7)).isEqualTo(5e9);
+        assertThat(members.number("d", 7)).isEqualTo(1e100);
+        assertThat(members.number("e", 7)).isEqualTo(7);
+        assertThat(members.number("f", 7)).isEqualTo(7);
+        assertThat(members.number("g", 7)).isInfinite();
+        assertThat(members.number("h", 7)).isEqualTo(7);
+    }
+
+    @Test
+    void writesAnArrayOfObjects() {
+        ByteBuffer written = JsonWriter.object(16)
+                .startArray("a")
+                .startElement()
+                .number("b", 1)
+                .endObject()
+                .startElement()
+                .endObject()
+                .endArray()
+                .bool("c", true)
+                .finish();
+        assertThat(StandardCharsets.UTF_8.decode(written).toString()).isEqualTo("{\"a\":[{\"b\":1},{}],\"c\":true}");
     }
 
     private static @Nullable String text(JsonMembers.@Nullable Slice slice) {

@@ -15,6 +15,7 @@ import org.podbridge.connection.TestConnection;
 import org.podbridge.identity.WebId;
 import org.podbridge.limits.ByteBudget;
 import org.podbridge.limits.Limits;
+import org.podbridge.limits.RateLimiter;
 import org.podbridge.policy.AccessPolicy;
 import org.podbridge.policy.Admission;
 import org.podbridge.policy.GuardedPolicy;
@@ -36,7 +37,12 @@ final class TestEndpoint {
                 AuthProvider.fixed(Map.of()), tickets, List.of(uri), Duration.ofSeconds(1), scheduler);
         return new TunnelEndpoint(
                 new TunnelEndpoint.Configuration(List.of(uri), "/tunnel", null, Isolation.SANDBOX, Set.of(), Set.of()),
-                new Admission(authenticator, policy, RejectionMode.HTTP, limits),
+                new Admission(
+                        authenticator,
+                        policy,
+                        RejectionMode.HTTP,
+                        new RateLimiter(limits.rates(), scheduler::nanoTime),
+                        limits),
                 policy,
                 scheduler,
                 RANDOM,

@@ -20,8 +20,9 @@ import org.podbridge.testkit.InMemoryExchange;
 class SocketResourceTest {
 
     private static final String PAGE = "https://app.example";
-    private static final String DESCRIPTION = Agent.json("{'protocol':'webrtc-signaling','dialects':['identity'],"
-            + "'extensions':[],'limits':{'maxMessageBytes':65536}}");
+    private static final String DESCRIPTION =
+            Agent.json("{'protocol':'webrtc-signaling','dialects':['identity','rooms','tracker'],"
+                    + "'extensions':[],'limits':{'maxMessageBytes':65536}}");
 
     @RegisterExtension
     final SignalingServer server = SignalingServer.start();

@@ -76,9 +76,10 @@ final class ReceiveQueue {
     boolean add(Frame.Data data) {
         Entry tail = entries.peekLast();
         boolean ofMessage = data.text() || data.messageEnd();
-        if (tail != null && !ofMessage && tail.takes(data)) {
+        // An end isn't added to what may be a WebSocket's message: its bytes would be taken for a close, or the
+        // reverse.
+        if (tail != null && !ofMessage && !data.end() && tail.takes(data)) {
             tail.buffer.put(data.payload());
-            tail.last = data.end();
             return true;
         }
         int size = data.payload().remaining();

@@ -206,7 +206,9 @@ class FaultTest {
         assertThat(client.connection().retainedParts()).isZero();
         client.tunnel().isOpen();
         relay.upload(TunnelRelay.head("POST", "/tunnel/app/").build(), new byte[10]);
-        assertThat(client.heard()).last().isInstanceOfSatisfying(Frame.Data.class, data -> assertThat(data.end())
-                .isTrue());
+        assertThat(client.heard())
+                .last()
+                .isInstanceOfSatisfying(
+                        Frame.Data.class, data -> assertThat(data.end()).isTrue());
     }
 }

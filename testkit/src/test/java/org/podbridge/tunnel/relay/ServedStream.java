@@ -68,8 +68,12 @@ final class ServedStream implements StreamListener {
         return over;
     }
 
-    boolean isSending() {
-        return sending;
+    boolean hasSentAll() {
+        return endSent && !sending;
+    }
+
+    boolean holds() {
+        return held != null;
     }
 
     boolean canSend() {

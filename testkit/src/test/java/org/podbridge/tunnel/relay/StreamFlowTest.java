@@ -1,6 +1,5 @@
 package org.podbridge.tunnel.relay;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
@@ -82,6 +81,29 @@ class StreamFlowTest {
         client.send(1, WINDOW);
         client.heardNothing();
         assertThat(relay.diagnostics().bufferedBytes()).isBetween((long) WINDOW / 2, 2L * WINDOW);
+    }
+
+    @Test
+    void givesNoCreditBehindTheEnd() {
+        InMemoryExchange visit = begun(false);
+        client.send(1, WINDOW - 1);
+        client.say(FrameClient.data(1, "x", true));
+        visit.releaseWrites();
+        assertThat(visit.isComplete()).isTrue();
+        client.heardNothing();
+    }
+
+    @Test
+    void givesNoCreditToAStreamThatIsOver() {
+        InMemoryExchange visit = begun(true);
+        client.connection().holdSends();
+        relay.get("/tunnel/app/");
+        client.send(1, WINDOW);
+        visit.leave();
+        client.connection().releaseSends();
+        client.asked();
+        client.isReset(1, ResetCode.CANCEL);
+        client.heardNothing();
     }
 
     @Test
@@ -226,8 +248,9 @@ class StreamFlowTest {
     @Test
     void flowsThroughAWindowOfAByte() {
         client = FrameClient.serve(relay, "app", "\"window\":1");
-        InMemoryExchange visit =
-                relay.upload(TunnelRelay.head("POST", "/tunnel/app/").build(), "abc".getBytes(US_ASCII));
+        InMemoryExchange visit = relay.upload(
+                TunnelRelay.head("POST", "/tunnel/app/").build(),
+                "abc".getBytes(java.nio.charset.StandardCharsets.UTF_8));
         client.asked();
         StringBuilder body = new StringBuilder();
         for (boolean end = false; !end; ) {

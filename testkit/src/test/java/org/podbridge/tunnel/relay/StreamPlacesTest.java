@@ -61,7 +61,8 @@ class StreamPlacesTest {
         assertThat(waiting.responseHead()).isEmpty();
         relay.advance(Duration.ofNanos(1));
         assertThat(waiting.status()).isEqualTo(503);
-        assertThat(waiting.responseHead().orElseThrow().fields().all("retry-after")).containsExactly("5");
+        assertThat(waiting.responseHead().orElseThrow().fields().all("retry-after"))
+                .containsExactly("5");
         assertThat(waiting.responseText()).contains("Tunnel busy");
         client.answer(1, 200, "x");
         client.heardNothing();
@@ -183,7 +184,8 @@ class StreamPlacesTest {
         client.connection().cut();
         assertThat(waiting.status()).isEqualTo(502);
         assertThat(waiting.responseText()).contains("Tunnel not connected");
-        assertThat(waiting.responseHead().orElseThrow().fields().contains("retry-after")).isTrue();
+        assertThat(waiting.responseHead().orElseThrow().fields().contains("retry-after"))
+                .isTrue();
     }
 
     @Test

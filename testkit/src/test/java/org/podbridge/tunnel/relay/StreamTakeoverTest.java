@@ -137,13 +137,26 @@ class StreamTakeoverTest {
         assertThat(client.next(Frame.GoAway.class).lastStream()).isEqualTo(1);
         InMemoryExchange late = relay.get("/tunnel/app/");
         assertThat(late.status()).isEqualTo(502);
-        assertThat(late.responseHead().orElseThrow().fields().contains("retry-after")).isTrue();
+        assertThat(late.responseHead().orElseThrow().fields().contains("retry-after"))
+                .isTrue();
         client.heardNothing();
         client.answer(1, 200, "done");
         assertThat(running.responseText()).isEqualTo("done");
         client.tunnel().isOpen();
         client.tunnel().register("app");
         client.heardNothing();
+    }
+
+    @Test
+    void saysGoodbyeBehindAllRequestsThatItHasTaken() {
+        FrameClient old = FrameClient.serve(relay, "app");
+        old.connection().holdSends();
+        for (int i = 0; i < 5; i++) {
+            relay.get("/tunnel/app/", "x-large", "x".repeat(30_000));
+        }
+        FrameClient.serve(relay, "app");
+        old.connection().releaseSends();
+        assertThat(old.heard()).hasSize(6).last().isEqualTo(new Frame.GoAway(5, "replaced by a newer connection"));
     }
 
     @Test

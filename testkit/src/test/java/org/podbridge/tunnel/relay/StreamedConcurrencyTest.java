@@ -53,6 +53,7 @@ class StreamedConcurrencyTest {
     private final Set<InMemoryExchange> left = ConcurrentHashMap.newKeySet();
     private final Queue<InMemoryExchange> visits = new ConcurrentLinkedQueue<>();
 
+    @SuppressWarnings("ArrayRecordComponent") // nobody compares
     private record Visit(InMemoryExchange exchange, byte[] body) {}
 
     /** What clients do beside answering. */
@@ -94,13 +95,15 @@ class StreamedConcurrencyTest {
         roles.add(this::leave);
         roles.add(this::passTime);
         run(roles);
+        visits.forEach(InMemoryExchange::releaseWrites); // answers of the relay itself count for nothing under way
         relay.advance(Duration.ofSeconds(1));
-        assertThat(visits).hasSize(VISITORS * VISITS).allSatisfy(this::hasOneOutcome);
+        assertThat(visits).hasSize(VISITORS * VISITS);
+        visits.forEach(this::hasOneOutcome);
         assertThat(visits.stream()
                         .filter(InMemoryExchange::isComplete)
                         .map(InMemoryExchange::status)
                         .distinct())
-                .contains(200, 502, 503);
+                .contains(200);
         nothingIsLeft();
     }
 
@@ -149,8 +152,7 @@ class StreamedConcurrencyTest {
                             body.length == 0 ? "GET" : "POST",
                             "/tunnel/app/v" + i + "-" + (random.nextInt(4) == 0 ? random.nextInt(8_000) : 3))
                     .build();
-            InMemoryExchange exchange =
-                    body.length == 0 ? InMemoryExchange.of(head) : InMemoryExchange.withBody(head);
+            InMemoryExchange exchange = body.length == 0 ? InMemoryExchange.of(head) : InMemoryExchange.withBody(head);
             visits.add(exchange);
             if (random.nextInt(3) == 0) {
                 exchange.holdWrites();
@@ -206,15 +208,16 @@ class StreamedConcurrencyTest {
                 slow.add(more);
             }
             slow.forEach(InMemoryExchange::completeWrite);
-            slow.removeIf(exchange -> exchange.isComplete() || exchange.abortCause().isPresent());
+            slow.removeIf(
+                    exchange -> exchange.isComplete() || exchange.abortCause().isPresent());
             rest();
         }
         return 0;
     }
 
     private StreamingClient connect(Random random, Manners manners) {
-        StreamingClient client = new StreamingClient(
-                relay.connectUntracked("alice"), relay.time, random, WINDOW, 2 * 20 * VISITORS);
+        StreamingClient client =
+                new StreamingClient(relay.connectUntracked("alice"), relay.time, random, WINDOW, 2 * 20 * VISITORS);
         client.tunnel()
                 .register(
                         "app",

@@ -134,8 +134,7 @@ class StreamedInterleavingTest {
 
     private void connect() {
         if (clients.size() < 5) {
-            StreamingClient client =
-                    new StreamingClient(relay.connect("alice"), relay.time, random, WINDOW, PLACES);
+            StreamingClient client = new StreamingClient(relay.connect("alice"), relay.time, random, WINDOW, PLACES);
             client.tunnel()
                     .register(
                             oneOf(NAMES),
@@ -234,9 +233,8 @@ class StreamedInterleavingTest {
                         .filter(status -> status.code() == CloseStatus.INTERNAL_ERROR
                                 || status.code() == CloseStatus.PROTOCOL_ERROR)
                         .isPresent());
-        clients.forEach(client -> client.served().stream()
-                .filter(ServedStream::isWholeRequest)
-                .forEach(this::checkRequest));
+        clients.forEach(client ->
+                client.served().stream().filter(ServedStream::isWholeRequest).forEach(this::checkRequest));
         visits.forEach(this::check);
         visits.removeIf(visit -> isOver(visit) && !isServed(visit));
     }
@@ -303,7 +301,8 @@ class StreamedInterleavingTest {
             }
         }
         visits.forEach(this::check);
-        assertThat(visits).allSatisfy(visit -> assertThat(isOver(visit)).as(visit.path).isTrue());
+        assertThat(visits)
+                .allSatisfy(visit -> assertThat(isOver(visit)).as(visit.path).isTrue());
         assertThat(relay.diagnostics().exchangesInFlight()).isZero();
         assertThat(relay.diagnostics().bufferedBytes()).isZero();
         clients.forEach(client -> client.tunnel().connection().cut());

@@ -26,8 +26,17 @@ class StreamedRequestTest {
     @Test
     void saysAllThatIsKnownOfTheRequest() {
         FrameClient client = FrameClient.serve(relay, "app");
-        relay.visit(TunnelRelay.head("GET", "/tunnel/app/a%20b/?c=%2F", "host", "pod.example", "accept", "a", "x", "1",
-                        "accept", "b")
+        relay.visit(TunnelRelay.head(
+                        "GET",
+                        "/tunnel/app/a%20b/?c=%2F",
+                        "host",
+                        "pod.example",
+                        "accept",
+                        "a",
+                        "x",
+                        "1",
+                        "accept",
+                        "b")
                 .build());
         StreamRequest head = FrameClient.head(client.next(Frame.Request.class));
         assertThat(head.tunnel()).isEqualTo("app");
@@ -45,13 +54,28 @@ class StreamedRequestTest {
     @Test
     void keepsCredentialsAndHopByHopFieldsBack() {
         FrameClient client = FrameClient.serve(relay, "app");
-        relay.get("/tunnel/app/", "cookie", "a=b", "authorization", "Bearer x", "dpop", "x", "te", "trailers",
-                "connection", "x-mine", "x-mine", "1", "proxy-authorization", "x", "forwarded", "for=me");
+        relay.get(
+                "/tunnel/app/",
+                "cookie",
+                "a=b",
+                "authorization",
+                "Bearer x",
+                "dpop",
+                "x",
+                "te",
+                "trailers",
+                "connection",
+                "x-mine",
+                "x-mine",
+                "1",
+                "proxy-authorization",
+                "x",
+                "forwarded",
+                "for=me");
         HeaderFields fields = FrameClient.head(client.next(Frame.Request.class)).fields();
         assertThat(fields.asList())
                 .extracting(HeaderFields.Field::name)
-                .doesNotContain(
-                        "cookie", "authorization", "dpop", "te", "connection", "x-mine", "proxy-authorization");
+                .doesNotContain("cookie", "authorization", "dpop", "te", "connection", "x-mine", "proxy-authorization");
         assertThat(fields.all("forwarded")).noneMatch(value -> value.contains("for=me"));
     }
 
@@ -124,7 +148,8 @@ class StreamedRequestTest {
         client.asked();
         assertThat(client.next(Frame.Data.class).end()).isFalse();
         visit.endBody();
-        assertThat(client.next(Frame.Data.class)).matches(data -> data.end() && !data.payload().hasRemaining());
+        assertThat(client.next(Frame.Data.class))
+                .matches(data -> data.end() && !data.payload().hasRemaining());
     }
 
     @Test
@@ -155,10 +180,44 @@ class StreamedRequestTest {
         InMemoryExchange visit = relay.visit(post());
         client.asked();
         visit.endBody(HeaderFields.of(
-                "authorization", "Bearer x", "cookie", "a=b", "dpop", "x", "x-forwarded-for", "1.2.3.4", "forwarded",
-                "for=me", "host", "other", "content-length", "3", "content-encoding", "gzip", "transfer-encoding",
-                "chunked", "connection", "x", "te", "x", "expect", "100-continue", "bad name", "x", "x-bad", "a\nb",
-                "range", "bytes=1-", "if-match", "*", "x-real-ip", "1.2.3.4", "x_y", "1", "x-good", "yes"));
+                "authorization",
+                "Bearer x",
+                "cookie",
+                "a=b",
+                "dpop",
+                "x",
+                "x-forwarded-for",
+                "1.2.3.4",
+                "forwarded",
+                "for=me",
+                "host",
+                "other",
+                "content-length",
+                "3",
+                "content-encoding",
+                "gzip",
+                "transfer-encoding",
+                "chunked",
+                "connection",
+                "x",
+                "te",
+                "x",
+                "expect",
+                "100-continue",
+                "bad name",
+                "x",
+                "x-bad",
+                "a\nb",
+                "range",
+                "bytes=1-",
+                "if-match",
+                "*",
+                "x-real-ip",
+                "1.2.3.4",
+                "x_y",
+                "1",
+                "x-good",
+                "yes"));
         assertThat(FrameClient.fields(client.next(Frame.Trailers.class)).asList())
                 .containsExactly(new HeaderFields.Field("x-good", "yes"));
     }
@@ -254,7 +313,8 @@ class StreamedRequestTest {
     void tellsNoServiceOfOtherExpectations() {
         FrameClient client = FrameClient.serve(relay, "app");
         relay.visit(post("expect", "fireworks").feed("body"));
-        assertThat(FrameClient.head(client.next(Frame.Request.class)).fields().contains("expect")).isFalse();
+        assertThat(FrameClient.head(client.next(Frame.Request.class)).fields().contains("expect"))
+                .isFalse();
         client.next(Frame.Data.class);
     }
 

@@ -75,7 +75,9 @@ class StreamedResponseTest {
         client.say(
                 FrameClient.response(1, 103, false, "link", "</a>; rel=preload", "set-cookie", "a=b"),
                 FrameClient.response(1, 102, false));
-        assertThat(visit.interimResponses()).extracting(InMemoryExchange.Interim::status).containsExactly(103, 102);
+        assertThat(visit.interimResponses())
+                .extracting(InMemoryExchange.Interim::status)
+                .containsExactly(103, 102);
         HeaderFields hints = visit.interimResponses().get(0).fields();
         assertThat(hints.all("link")).containsExactly("</a>; rel=preload");
         assertThat(hints.contains("set-cookie")).isFalse();
@@ -95,10 +97,25 @@ class StreamedResponseTest {
     @Test
     void goesByTheSameRulesAsInVersion1() {
         InMemoryExchange visit = visit("GET");
-        client.answer(1, 200, "x", "set-cookie", "a=b", "connection", "x-mine", "x-mine", "1", "alt-svc", "h3",
-                "location", "/a", "transfer-encoding", "chunked");
+        client.answer(
+                1,
+                200,
+                "x",
+                "set-cookie",
+                "a=b",
+                "connection",
+                "x-mine",
+                "x-mine",
+                "1",
+                "alt-svc",
+                "h3",
+                "location",
+                "/a",
+                "transfer-encoding",
+                "chunked");
         HeaderFields fields = visit.responseHead().orElseThrow().fields();
-        assertThat(fields.asList()).extracting(HeaderFields.Field::name)
+        assertThat(fields.asList())
+                .extracting(HeaderFields.Field::name)
                 .doesNotContain("set-cookie", "connection", "x-mine", "alt-svc", "transfer-encoding");
         assertThat(fields.first("location")).contains("/tunnel/app/a");
         assertThat(fields.first("content-security-policy").orElseThrow()).startsWith("sandbox");
@@ -107,11 +124,21 @@ class StreamedResponseTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "{}", "[]", "x", "", "{\"status\":99}", "{\"status\":600}", "{\"status\":\"200\"}",
-                "{\"status\":200,\"headers\":{}}", "{\"status\":200,\"headers\":[[\"a\"]]}",
-                "{\"status\":200,\"headers\":[[\"a\",1]]}", "{\"status\":200,\"headers\":[[\"a b\",\"c\"]]}",
-                "{\"status\":200,\"headers\":[[\"a\",\"b\\r\\nc\"]]}", "{\"status\":200,\"headers\":[[\"a\",\"b\"]",
-                "{\"status\":101,\"headers\":[]}", "{\"status\":200,\"headers\":[[null,\"c\"]]}"
+                "{}",
+                "[]",
+                "x",
+                "",
+                "{\"status\":99}",
+                "{\"status\":600}",
+                "{\"status\":\"200\"}",
+                "{\"status\":200,\"headers\":{}}",
+                "{\"status\":200,\"headers\":[[\"a\"]]}",
+                "{\"status\":200,\"headers\":[[\"a\",1]]}",
+                "{\"status\":200,\"headers\":[[\"a b\",\"c\"]]}",
+                "{\"status\":200,\"headers\":[[\"a\",\"b\\r\\nc\"]]}",
+                "{\"status\":200,\"headers\":[[\"a\",\"b\"]",
+                "{\"status\":101,\"headers\":[]}",
+                "{\"status\":200,\"headers\":[[null,\"c\"]]}"
             })
     void refusesAHeadThatCannotBePassedOn(String head) {
         InMemoryExchange visit = visit("GET");
@@ -166,7 +193,8 @@ class StreamedResponseTest {
     void neverLooksCompleteWhenTheStreamIsResetWhileAPieceIsWritten() {
         InMemoryExchange visit = visit("GET");
         visit.holdWrites();
-        client.say(FrameClient.response(1, 200, false), FrameClient.data(1, "x", false), FrameClient.data(1, "y", true));
+        client.say(
+                FrameClient.response(1, 200, false), FrameClient.data(1, "x", false), FrameClient.data(1, "y", true));
         client.say(FrameClient.reset(1, ResetCode.INTERNAL));
         visit.releaseWrites();
         isBrokenOff(visit);
@@ -209,6 +237,7 @@ class StreamedResponseTest {
         client.say(FrameClient.data(1, "c", false));
         client.say(FrameClient.data(1, "de", false));
         isBrokenOff(visit);
+        client.isReset(1, ResetCode.PROTOCOL);
         assertThat(visit.responseText()).isEqualTo("abc");
     }
 
@@ -225,7 +254,8 @@ class StreamedResponseTest {
     void keepsThePromisedLength() {
         InMemoryExchange visit = visit("GET");
         client.answer(1, 200, "abc", "content-length", "3");
-        assertThat(visit.responseHead().orElseThrow().fields().all("content-length")).containsExactly("3");
+        assertThat(visit.responseHead().orElseThrow().fields().all("content-length"))
+                .containsExactly("3");
         assertThat(visit.isComplete()).isTrue();
     }
 
@@ -233,7 +263,8 @@ class StreamedResponseTest {
     void tellsNoLengthThatIsInDoubt() {
         InMemoryExchange visit = visit("GET");
         client.answer(1, 200, "abc", "content-length", "3", "content-length", "4");
-        assertThat(visit.responseHead().orElseThrow().fields().contains("content-length")).isFalse();
+        assertThat(visit.responseHead().orElseThrow().fields().contains("content-length"))
+                .isFalse();
         assertThat(visit.responseText()).isEqualTo("abc");
     }
 

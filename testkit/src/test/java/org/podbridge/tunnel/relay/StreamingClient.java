@@ -67,7 +67,8 @@ final class StreamingClient implements Multiplexer.Events {
 
     /** Forgets the streams on which there is nothing more to do. */
     void forgetWhatIsOver() {
-        served.removeIf(stream -> stream.isOver() || stream.isWholeRequest() && !stream.canSend() && !stream.isSending());
+        served.removeIf(
+                stream -> !stream.holds() && (stream.isOver() || (stream.isWholeRequest() && stream.hasSentAll())));
     }
 
     int goodbyes() {

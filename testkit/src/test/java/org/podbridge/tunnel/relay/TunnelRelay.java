@@ -24,6 +24,7 @@ import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.identity.WebId;
 import org.podbridge.limits.Limits;
+import org.podbridge.limits.RateLimits;
 import org.podbridge.policy.AccessPolicy;
 import org.podbridge.testkit.InMemoryExchange;
 import org.podbridge.testkit.LoopbackConnection;
@@ -41,7 +42,7 @@ final class TunnelRelay implements AfterEachCallback {
 
     final ManualScheduler time = new ManualScheduler();
 
-    private final Limits.Builder limits = Limits.builder();
+    private final Limits.Builder limits = Limits.builder().rates(RateLimits.none());
     private final List<TunnelClient> clients = new ArrayList<>();
     private final List<InMemoryExchange> visits = new ArrayList<>();
     private final Podbridge.Builder builder = Podbridge.builder()
@@ -166,7 +167,7 @@ final class TunnelRelay implements AfterEachCallback {
         visits.forEach(InMemoryExchange::leave);
         clients.forEach(client -> client.connection().cut());
         advance(Duration.ofHours(1));
-        assertThat(diagnostics()).isEqualTo(new Diagnostics(0, 0, 0, 0, 0, 0));
+        assertThat(diagnostics()).isEqualTo(new Diagnostics(0, 0, 0, 0, 0, 0, 0, 0));
         assertThat(time.pending()).as("timers left").isZero();
         assertThat(visits)
                 .allSatisfy(exchange -> assertThat(exchange.retainedChunks()).isZero());

@@ -190,7 +190,7 @@ final class TunnelSession implements MessageSocket.Handler, WholeBodyExchange.Ob
     }
 
     @Override
-    public void onTooLarge() {
+    public void onTooLarge(long bytes) {
         logger.warn(
                 "Dropped a message of more than {} bytes, or for which there was no room",
                 settings.limits().requestMessageBytes());

@@ -58,6 +58,7 @@ class ServiceWatchTest {
         service.close();
         watch.look();
         watch.look();
+        assertThat(scheduler.pending()).isEqualTo(1);
         scheduler.advance(Duration.ofSeconds(30));
         assertThat(heard).containsExactly("unreachable");
         service = listen(port);

@@ -45,7 +45,12 @@ import org.podbridge.auth.Identity;
 import org.podbridge.identity.WebId;
 import org.podbridge.jetty.PodbridgeHandler;
 import org.podbridge.limits.Limits;
+import org.podbridge.limits.Rate;
+import org.podbridge.limits.RateLimits;
+import org.podbridge.limits.RateLimits.Counted;
+import org.podbridge.limits.RateLimits.Scope;
 import org.podbridge.policy.AccessPolicy;
+import org.podbridge.turn.TurnSettings;
 
 /**
  * Runs what the documentation shows. Each region between {@code begin} and {@code end} is a code block of README.md or
@@ -128,6 +133,40 @@ class EmbeddingTest {
                 .contains("the pod");
         assertThat(connector.getResponse("GET / HTTP/1.1\r\nHost: site.pod-tunnels.example\r\n\r\n"))
                 .contains("Tunnel not connected");
+    }
+
+    @Test
+    void signalingCanBeFitted() throws Exception {
+        String turnSecret = "a secret from a file";
+        // begin: signaling
+        Podbridge podbridge = Podbridge.builder()
+                .publicUri(URI.create("https://pod.example"))
+                .authProvider(AuthProvider.fixed(Map.of("secret", ALICE)))
+                .accessPolicy(AccessPolicy.ownersOnly(Set.of(ALICE)))
+                .anonymousRooms(true)
+                .turn(TurnSettings.builder()
+                        .uri("turn:turn.example:3478?transport=udp")
+                        .secret(turnSecret)
+                        .build())
+                .limits(Limits.builder()
+                        .maxRoomsPerConnection(20)
+                        .rates(RateLimits.builder()
+                                .limit(Counted.CONNECTIONS, Scope.ADDRESS, Rate.perSecond(5, 100))
+                                .unlimited(Counted.OFFERS, Scope.ADDRESS)
+                                .build())
+                        .build())
+                .build();
+        // end: signaling
+        LocalConnector connector = new LocalConnector(server);
+        server.addConnector(connector);
+        server.setHandler(new PodbridgeHandler(podbridge, new PodHandler()));
+        server.start();
+
+        assertThat(connector.getResponse(
+                        "GET /.turn/credentials HTTP/1.1\r\nHost: pod.example\r\nAuthorization: Bearer secret\r\n\r\n"))
+                .contains("\"iceServers\":[{\"urls\":[\"turn:turn.example:3478?transport=udp\"]");
+        assertThat(connector.getResponse("GET /.turn/credentials HTTP/1.1\r\nHost: pod.example\r\n\r\n"))
+                .contains("401");
     }
 
     /** What stands for a pod. */
