@@ -51,7 +51,7 @@ class TunnelStreamsTest {
         public void onMessage(byte[] bytes, int length, MessageKind kind) {}
 
         @Override
-        public void onTooLarge() {}
+        public void onTooLarge(long bytes) {}
 
         @Override
         public void onClosed(CloseStatus status) {}
