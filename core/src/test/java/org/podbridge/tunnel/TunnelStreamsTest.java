@@ -45,7 +45,7 @@ class TunnelStreamsTest {
         public void onMessage(byte[] bytes, int length, MessageKind kind) {}
 
         @Override
-        public void onTooLarge(long size) {}
+        public void onTooLarge(long bytes) {}
 
         @Override
         public void onClosed(CloseStatus status) {}
