@@ -49,7 +49,7 @@ final class Measurements implements AutoCloseable {
     }
 
     private ServerProcess client(URI relayUri, String name) {
-        ServerProcess client = ServerProcess.tunnel(SMALL_HEAP, relayUri, "alice-token", name, local);
+        ServerProcess client = ServerProcess.tunnel(SMALL_HEAP, relayUri, "alice-token", name, local.toString());
         client.await("/tunnel/" + name + "/");
         return client;
     }
@@ -213,9 +213,10 @@ final class Measurements implements AutoCloseable {
     private static String memory(ServerProcess process) throws Exception {
         String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
         String pid = Long.toString(process.pid());
-        try (ServerProcess collected = ServerProcess.start(List.of(jcmd, pid, "GC.run"));
-                ServerProcess info = ServerProcess.start(List.of(jcmd, pid, "GC.heap_info"))) {
-            collected.exitCode();
+        try (ServerProcess collection = ServerProcess.start(List.of(jcmd, pid, "GC.run"))) {
+            collection.exitCode();
+        }
+        try (ServerProcess info = ServerProcess.start(List.of(jcmd, pid, "GC.heap_info"))) {
             long kilobytes = Long.parseLong(info.await(" used (\\d+)K").group(1));
             String resident = Files.readAllLines(Path.of("/proc", pid, "status")).stream()
                     .filter(line -> line.startsWith("VmRSS"))
