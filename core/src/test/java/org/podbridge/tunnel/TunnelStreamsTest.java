@@ -30,13 +30,7 @@ class TunnelStreamsTest {
     private TunnelStreams create() {
         ByteBudget budget = new ByteBudget(limits.maxBufferedBytes());
         MessageSocket.Settings settings = new MessageSocket.Settings(
-                1_000,
-                10_000,
-                1_000,
-                limits.sendTimeout(),
-                limits.pingInterval(),
-                limits.silenceTimeout(),
-                budget);
+                1_000, 10_000, 1_000, limits.sendTimeout(), limits.pingInterval(), limits.silenceTimeout(), budget);
         MessageSocket socket = new MessageSocket(settings, time, new Deaf());
         transport.completesAtOnce = true;
         socket.onOpen(transport);
@@ -72,7 +66,8 @@ class TunnelStreamsTest {
                 }
 
                 @Override
-                public void onData(org.podbridge.tunnel.v2.StreamData data, org.podbridge.exchange.Completion handedOn) {}
+                public void onData(
+                        org.podbridge.tunnel.v2.StreamData data, org.podbridge.exchange.Completion handedOn) {}
 
                 @Override
                 public void onTrailers(ByteBuffer fields) {}

@@ -27,11 +27,7 @@ class BulkTunnelIT {
     private ServerProcess relay = relay("0");
     private final URI uri = URI.create(relay.await("^ready (\\S+)").group(1));
     private final ServerProcess client = ServerProcess.tunnel(
-            SMALL_HEAP,
-            URI.create("http://127.0.0.1:" + uri.getPort()),
-            "alice-token",
-            "app",
-            service.uri().toString());
+            SMALL_HEAP, URI.create("http://127.0.0.1:" + uri.getPort()), "alice-token", "app", service.uri());
 
     BulkTunnelIT() {
         awaitName();

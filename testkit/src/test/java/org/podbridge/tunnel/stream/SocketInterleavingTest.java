@@ -82,7 +82,7 @@ class SocketInterleavingTest {
         }
 
         void speak() {
-            if (socket.isPaused() && random.nextInt(6) > 0 || closedWith != null) {
+            if ((socket.isPaused() && random.nextInt(6) > 0) || closedWith != null) {
                 return; // some come in spite of a pause
             }
             if (kind == null) {
