@@ -182,8 +182,7 @@ final class TunnelStreams implements Multiplexer.Events {
                 return true;
             }
             Optional<Stream> opened = started ? multiplexer.open(first.head(), opening::listener) : Optional.empty();
-            // Whoever takes it out of the queue owns its outcome: time, the visitor and the connection's end want it
-            // too.
+            // Who takes it out of the queue owns its outcome: time, the visitor and the connection's end want it too.
             if (opened.isPresent()) {
                 if (remove(first)) {
                     opening.opened(opened.get());

@@ -45,7 +45,7 @@ class TunnelStreamsTest {
         public void onMessage(byte[] bytes, int length, MessageKind kind) {}
 
         @Override
-        public void onTooLarge(long bytes) {}
+        public void onTooLarge(long size) {}
 
         @Override
         public void onClosed(CloseStatus status) {}

@@ -64,7 +64,7 @@ class WebSocketsThroughTunnelsIT {
             String brief = another.await("(http://\\S+/tunnel/brief/)").group(1);
             try (ServerProcess visitor = ServerProcess.node("socket-visitor.mjs", brief, "theEndOfTheTunnel")) {
                 visitor.await("^open$");
-                another.close();
+                another.terminate();
                 visitor.await("^as expected$");
                 assertThat(visitor.exitCode()).isZero();
             }
