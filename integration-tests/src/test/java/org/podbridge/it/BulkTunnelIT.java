@@ -27,15 +27,11 @@ class BulkTunnelIT {
     private ServerProcess relay = relay("0");
     private final URI uri = URI.create(relay.await("^ready (\\S+)").group(1));
     private final ServerProcess client = ServerProcess.tunnel(
-<<<<<<< HEAD
-            SMALL_HEAP, URI.create("http://127.0.0.1:" + uri.getPort()), "alice-token", "app", service.uri());
-=======
             SMALL_HEAP,
             URI.create("http://127.0.0.1:" + uri.getPort()),
             "alice-token",
             "app",
             service.uri().toString());
->>>>>>> main
 
     BulkTunnelIT() {
         awaitName();

@@ -49,31 +49,16 @@ final class ServerProcess implements AutoCloseable {
         return tunnel(List.of(), pod, token, name, service, options);
     }
 
-<<<<<<< HEAD
-    /** Starts the command that holds a tunnel, with Java options first. */
-    static ServerProcess tunnel(List<String> javaOptions, URI relay, String token, String name, URI service) {
-        return tunnel(javaOptions, relay, token, name, service.toString());
-    }
-
-    private static ServerProcess tunnel(
-            List<String> javaOptions, URI relay, String token, String name, String service, String... options) {
-=======
     /** Starts the {@code podbridge} command with Java options first. */
     static ServerProcess tunnel(
             List<String> javaOptions, URI pod, String token, String name, String service, String... options) {
->>>>>>> main
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(javaOptions);
         command.add("-jar");
         command.add(root().resolve("tunnel-client/target/podbridge.jar").toString());
-<<<<<<< HEAD
-        command.addAll(List.of("tunnel", name, "--to", service, "--token", token, "--relay"));
-        command.add("ws" + relay.toString().substring("http".length()) + "/.tunnel");
-=======
         String relay = "ws" + pod.toString().substring("http".length()) + "/.tunnel";
         command.addAll(List.of("tunnel", name, "--to", service, "--relay", relay, "--token", token));
->>>>>>> main
         command.addAll(List.of(options));
         return start(command);
     }
