@@ -87,19 +87,6 @@ const scenarios = {
     await socket.ended;
   },
 
-  async manySmallMessagesToWhoIsAway() {
-    const socket = await open('/echo');
-    socket.pause();
-    for (let i = 0; i < 50_000; i++) socket.send('');
-    for (let i = 0; i < 50_000; i++) socket.send(`${i}`);
-    await until('sending', () => socket.bufferedAmount === 0);
-    socket.resume();
-    await until('echoes', () => socket.received.length === 100_000);
-    assert.equal(socket.received[99_999], '49999');
-    socket.close();
-    await socket.ended;
-  },
-
   async subprotocolsAndFields() {
     const socket = await open('/fields', ['first', 'second'], {
       origin: 'https://page.example',

@@ -39,7 +39,6 @@ class WebSocketsThroughTunnelsIT {
                 "fragments",
                 "largeMessages",
                 "manySmallMessages",
-                "manySmallMessagesToWhoIsAway",
                 "subprotocolsAndFields",
                 "messagesInTheSamePacketAsTheAnswer",
                 "closeCodesOfTheService",

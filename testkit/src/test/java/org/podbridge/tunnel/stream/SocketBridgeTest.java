@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -261,16 +263,45 @@ class SocketBridgeTest {
     void survivesASlowReaderOfManySmallMessages() {
         LoopbackConnection visitor = bridged.open();
         visitor.holdSends();
-        int count = 40_000;
-        for (int i = 0; i < count; i++) {
-            BridgedSocket.Sent sent = far.send("x", true);
+        List<String> said = new ArrayList<>();
+        for (int i = 0; i < 40_000; i++) {
+            boolean text = i % 1_000 != 0;
+            String message = i % 7 == 0 ? "" : i % 11 == 0 ? Integer.toString(i) : "x";
+            said.add(message + text);
+            BridgedSocket.Sent sent = far.send(ByteBuffer.wrap(bytes(message)), text, true);
             bridged.pump();
             assertThat(sent.isFailed()).as("message " + i).isFalse();
         }
-        assertThat(visitor.isAborted()).isFalse();
+        assertThat(bridged.buffered()).isPositive().isLessThan(MEBIBYTE);
         visitor.releaseSends();
         bridged.pump();
-        assertThat(visitor.messages()).hasSize(count);
+        List<String> heard = new ArrayList<>();
+        String begun = "";
+        for (LoopbackConnection.Message part : visitor.messages()) {
+            begun += part.text();
+            if (part.isLast()) {
+                heard.add(begun + (part.kind() == MessageKind.TEXT));
+                begun = "";
+            }
+        }
+        assertThat(heard).isEqualTo(said);
+    }
+
+    @Test
+    void givesBackManySmallMessagesThatNobodyTakes() {
+        LoopbackConnection visitor = bridged.open();
+        visitor.holdSends();
+        for (int i = 0; i < 5_000; i++) {
+            far.send("x", true);
+            bridged.pump();
+        }
+        for (int i = 0; i < 700; i++) {
+            visitor.completeSend();
+        }
+        far.stream().reset(ResetCode.CANCEL, "enough");
+        bridged.pump();
+        assertThat(visitor.isAborted()).isTrue();
+        assertThat(bridged.buffered()).isZero();
     }
 
     // Silence
