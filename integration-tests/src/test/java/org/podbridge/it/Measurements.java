@@ -49,7 +49,7 @@ final class Measurements implements AutoCloseable {
     }
 
     private ServerProcess client(URI relayUri, String name) {
-        ServerProcess client = ServerProcess.tunnel(SMALL_HEAP, relayUri, "alice-token", name, local);
+        ServerProcess client = ServerProcess.tunnel(SMALL_HEAP, relayUri, "alice-token", name, local.toString());
         client.await("/tunnel/" + name + "/");
         return client;
     }
