@@ -1,7 +1,7 @@
 package org.podbridge.examples.pod;
 
 import java.net.URI;
-import java.util.Set;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.identity.WebId;
@@ -14,8 +14,8 @@ record AgentOption(String name, String token, @Nullable WebId elsewhere) {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,62}");
     // tk_ begins the one-time tickets that Podbridge mints
     private static final Pattern TOKEN = Pattern.compile("(?!tk_)[!-<>-~]{1,512}");
-    // what lies under them belongs to Podbridge
-    private static final Set<String> TAKEN_NAMES = Set.of("tunnel");
+    // what lies under them belongs to Podbridge, and to the call page
+    private static final List<String> TAKEN_NAMES = List.of("tunnel", "call");
 
     Agent at(URI publicUri) {
         return new Agent(name, token, elsewhere == null ? Agent.localWebId(publicUri, name) : elsewhere);

@@ -1,11 +1,14 @@
 package org.podbridge.examples.pod;
 
+import java.io.BufferedReader;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -16,6 +19,7 @@ import org.podbridge.auth.AuthProvider;
 import org.podbridge.limits.Limits;
 import org.podbridge.policy.AccessPolicy;
 import org.podbridge.tunnel.Isolation;
+import org.podbridge.turn.TurnSettings;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -143,6 +147,18 @@ public final class PodOptions {
             description = "Domain under which every tunnel has a host of its own")
     private @Nullable String tunnelHost;
 
+    @Option(
+            names = "--turn",
+            paramLabel = "<uri>",
+            description = "A TURN server for which agents get credentials, such as turn:turn.example:3478; repeatable")
+    private List<String> turnServers = List.of();
+
+    @Option(
+            names = "--turn-secret-file",
+            paramLabel = "<file>",
+            description = "File with the secret of the TURN servers (coturn's static-auth-secret)")
+    private @Nullable Path turnSecretFile;
+
     /** Creates the options with their defaults. */
     public PodOptions() {}
 
@@ -254,6 +270,7 @@ public final class PodOptions {
                 .sessionCookies(sessionCookies)
                 .isolation(isolation);
         set("--tunnel-host", tunnelHost, podbridge::tunnelHost);
+        turn().ifPresent(podbridge::turn);
         try {
             return podbridge.build();
         } catch (IllegalStateException e) {
@@ -279,6 +296,27 @@ public final class PodOptions {
         set("--max-tunnel-message", maxTunnelMessage, limits::maxTunnelMessageBytes);
         set("--max-body", maxBody, limits::maxRequestBodyBytes);
         return limits.build();
+    }
+
+    Optional<TurnSettings> turn() {
+        if (turnServers.isEmpty() && turnSecretFile == null) {
+            return Optional.empty();
+        }
+        if (turnServers.isEmpty() || turnSecretFile == null) {
+            throw wrong("--turn and --turn-secret-file: one is of no use without the other; give both");
+        }
+        TurnSettings.Builder turn = TurnSettings.builder();
+        turnServers.forEach(server -> set("--turn", server, turn::uri));
+        set("--turn-secret-file", firstLine(turnSecretFile), turn::secret);
+        return Optional.of(turn.build());
+    }
+
+    private String firstLine(Path file) {
+        try (BufferedReader reader = Files.newBufferedReader(file)) {
+            return Objects.requireNonNullElse(reader.readLine(), "");
+        } catch (IOException e) {
+            throw wrong("--turn-secret-file: can't read '" + file + "'; name a file that holds the secret in one line");
+        }
     }
 
     private <T> void set(String option, @Nullable T value, Consumer<T> setter) {

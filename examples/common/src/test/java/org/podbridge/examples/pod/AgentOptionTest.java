@@ -41,11 +41,12 @@ class AgentOptionTest {
         assertThatThrownBy(() -> converter.convert(text)).isInstanceOf(TypeConversionException.class);
     }
 
-    @Test
-    void refusesANameWhosePathBelongsToPodbridge() {
-        assertThatThrownBy(() -> converter.convert("tunnel=secret"))
+    @ParameterizedTest
+    @ValueSource(strings = {"tunnel", "call"})
+    void refusesANameWhosePathIsTaken(String name) {
+        assertThatThrownBy(() -> converter.convert(name + "=secret"))
                 .isInstanceOf(TypeConversionException.class)
-                .hasMessageStartingWith("'tunnel' can't be an agent's name;");
+                .hasMessageStartingWith("'" + name + "' can't be an agent's name;");
     }
 
     @ParameterizedTest

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -162,6 +164,43 @@ class PodOptionsTest {
         assertThatThrownBy(() -> options.podbridge(URI.create("https://pod.example"), List.of()))
                 .isInstanceOf(ParameterException.class)
                 .hasMessageContaining(tunnelHost);
+    }
+
+    @Test
+    void givesNoCredentialsForTurnUnlessToldTo() {
+        assertThat(parse().turn()).isEmpty();
+    }
+
+    @Test
+    void takesTheSecretForTurnFromAFile(@TempDir Path folder) throws IOException {
+        Path secret = Files.writeString(folder.resolve("secret"), "sixteen characters\n");
+
+        PodOptions options = parse(
+                "--turn", "turn:turn.example:3478", "--turn", "turns:turn.example", "--turn-secret-file", "" + secret);
+
+        assertThat(options.turn())
+                .hasValueSatisfying(turn ->
+                        assertThat(turn.uris()).containsExactly("turn:turn.example:3478", "turns:turn.example"));
+    }
+
+    @Test
+    void refusesTurnServersItCannotUse(@TempDir Path folder) throws IOException {
+        String good = "" + Files.writeString(folder.resolve("good"), "sixteen characters");
+        String weak = "" + Files.writeString(folder.resolve("weak"), "short");
+        String missing = "" + folder.resolve("missing");
+
+        assertThatThrownBy(() -> parse("--turn", "turn:turn.example").turn()).hasMessageContaining("give both");
+        assertThatThrownBy(() -> parse("--turn-secret-file", good).turn()).hasMessageContaining("give both");
+        assertThatThrownBy(() -> turn("http://turn.example", good))
+                .hasMessage("--turn: uri: http://turn.example (expected: like turn:turn.example:3478)");
+        assertThatThrownBy(() -> turn("turn:turn.example", weak))
+                .hasMessage("--turn-secret-file: secret: 5 characters (expected: at least 16)");
+        assertThatThrownBy(() -> turn("turn:turn.example", missing)).hasMessageContaining("name a file that holds");
+    }
+
+    private static void turn(String uri, String secretFile) {
+        assertThat(parse("--turn", uri, "--turn-secret-file", secretFile).turn())
+                .isEmpty();
     }
 
     private static boolean mayClaim(AccessPolicy policy, Agent agent) {

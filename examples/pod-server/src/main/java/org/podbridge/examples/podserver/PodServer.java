@@ -52,7 +52,8 @@ final class PodServer implements AutoCloseable {
         URI publicUri = options.publicUri(connector.getLocalPort());
         List<Agent> agents = options.agents(publicUri);
 
-        Handler pod = new Handler.Sequence(new ProfileHandler(agents, publicUri), files(options.root()));
+        Handler pod = new Handler.Sequence(
+                new ProfileHandler(agents, publicUri), CallPage.at("/call", publicUri), files(options.root()));
         Podbridge podbridge = options.podbridge(publicUri, agents);
         server.setHandler(new PodbridgeHandler(podbridge, pod));
 

@@ -15,6 +15,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.podbridge.examples.pod.PodOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -100,6 +102,34 @@ class PodServerTest {
     @Test
     void listsNoFolders(@TempDir Path folder) throws Exception {
         assertThat(get(start("--root", folder.toString()), "/").statusCode()).isEqualTo(403);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/call/, text/html",
+        "/call/call.css, text/css",
+        "/call/call.js, text/javascript",
+        "/call/conversation.js, text/javascript",
+        "/call/signaling.js, text/javascript",
+    })
+    void servesTheCallPageConfinedToItself(String path, String type) throws Exception {
+        PodServer server = start();
+
+        HttpResponse<String> response = get(server, path);
+
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.headers().firstValue("content-type"))
+                .hasValueSatisfying(is -> assertThat(is).startsWith(type));
+        assertThat(response.headers().firstValue("content-security-policy"))
+                .hasValueSatisfying(policy -> assertThat(policy)
+                        .contains("default-src 'none'; script-src 'self'", "ws://localhost:")
+                        .doesNotContain("unsafe"));
+    }
+
+    @Test
+    void confinesNothingButTheCallPage() throws Exception {
+        assertThat(get(start(), "/").headers().firstValue("content-security-policy"))
+                .isEmpty();
     }
 
     @Test
