@@ -82,7 +82,9 @@ class VisitorSocketTest {
     @Test
     void asksTheServiceForAWebSocket() {
         FrameClient client = FrameClient.serve(relay, "app");
-        knock("Origin", "https://page.example", "Sec-WebSocket-Protocol", "first, second", "X-Custom", "1");
+        CompletableFuture<HandshakeDecision> waiting =
+                knock("Origin", "https://page.example", "Sec-WebSocket-Protocol", "first, second", "X-Custom", "1");
+        assertThat(waiting).isNotDone();
         StreamRequest request = crossing(client);
         assertThat(request.webSocket()).isTrue();
         assertThat(request.method()).isEqualTo("GET");
@@ -115,13 +117,15 @@ class VisitorSocketTest {
     void keepsCredentialsBackUnlessTheyAreToPass() {
         String[] credentials = {"Cookie", "a=b", "Authorization", "Bearer secret", "DPoP", "proof"};
         FrameClient client = FrameClient.serve(relay, "app");
-        knock(credentials);
+        CompletableFuture<HandshakeDecision> waiting = knock(credentials);
+        assertThat(waiting).isNotDone();
         HeaderFields kept = crossing(client).fields();
         for (String name : List.of("cookie", "authorization", "dpop")) {
             assertThat(kept.contains(name)).as(name).isFalse();
         }
         FrameClient open = FrameClient.serve(relay, "open", "\"passthrough\":true");
-        knock(handshake("/tunnel/open/chat", credentials));
+        CompletableFuture<HandshakeDecision> other = knock(handshake("/tunnel/open/chat", credentials));
+        assertThat(other).isNotDone();
         HeaderFields passed = crossing(open).fields();
         assertThat(passed.all("cookie")).containsExactly("a=b");
         assertThat(passed.all("authorization")).containsExactly("Bearer secret");
