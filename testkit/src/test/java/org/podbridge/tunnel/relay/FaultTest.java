@@ -33,7 +33,7 @@ class FaultTest {
     private final List<Throwable> aborts = new ArrayList<>();
     private Runnable whenInforming = () -> {};
 
-    private enum Fault {
+    enum Fault {
         NONE,
         READ,
         SECOND_READ,
