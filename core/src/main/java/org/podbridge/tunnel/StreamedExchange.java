@@ -43,6 +43,9 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
     private volatile @Nullable RequestSender requestSender;
     private volatile Scheduler.Task continuePatience = () -> {};
 
+    /** What keeps the content behind a head that leaves alone. */
+    private volatile Gate headLeaves = Gate.opened();
+
     /** How many bytes the service has promised and not yet sent, -1 if it didn't promise. Confined to the stream. */
     private long promised = -1;
 
@@ -224,6 +227,32 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
         }
         if (!response.begin(head.status(), framed.build())) {
             cancel("the visitor is gone");
+        } else if (promised < 0 && !bodiless) {
+            sendHeadAlone(); // nobody knows when the first byte comes, if one comes at all
+        }
+    }
+
+    private void sendHeadAlone() {
+        Gate gate = Gate.closed();
+        headLeaves = gate;
+        Completion completion = new Completion() {
+            @Override
+            public void succeeded() {
+                gate.open();
+            }
+
+            @Override
+            public void failed(Throwable cause) {
+                cancel("the visitor is gone");
+                response.breakOff(cause);
+                gate.open();
+            }
+        };
+        try {
+            exchange.write(ByteBuffer.allocate(0), false, completion);
+        } catch (RuntimeException e) {
+            completion.failed(e); // else what waits would never be given back
+            throw e;
         }
     }
 
@@ -241,6 +270,10 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
 
     @Override
     public void onData(StreamData data, Completion handedOn) {
+        headLeaves.whenOpen(() -> write(data, handedOn));
+    }
+
+    private void write(StreamData data, Completion handedOn) {
         idle.progress();
         int size = data.bytes().remaining();
         if (response.isOver()) {

@@ -17,6 +17,7 @@ import org.podbridge.time.Scheduler;
 import org.podbridge.tunnel.v2.Frame;
 import org.podbridge.tunnel.v2.FrameException;
 import org.podbridge.tunnel.v2.Multiplexer;
+import org.podbridge.tunnel.v2.ResetCode;
 import org.podbridge.tunnel.v2.Stream;
 import org.podbridge.tunnel.v2.StreamListener;
 
@@ -181,15 +182,20 @@ final class TunnelStreams implements Multiplexer.Events {
                 return true;
             }
             Optional<Stream> opened = started ? multiplexer.open(first.head(), opening::listener) : Optional.empty();
+            // Who takes it out of the queue owns its outcome: time, the visitor and the connection's end want it too.
             if (opened.isPresent()) {
-                remove(first);
-                opening.opened(opened.get());
-                multiplexer.flush();
+                if (remove(first)) {
+                    opening.opened(opened.get());
+                    multiplexer.flush();
+                } else {
+                    opened.get().reset(ResetCode.CANCEL, "nobody waits for it any more");
+                }
                 return true;
             }
             if (multiplexer.isLeaving()) {
-                remove(first);
-                opening.leaving();
+                if (remove(first)) {
+                    opening.leaving();
+                }
                 return true;
             }
             return false;

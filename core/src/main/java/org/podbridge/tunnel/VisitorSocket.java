@@ -1,5 +1,6 @@
 package org.podbridge.tunnel;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
@@ -8,6 +9,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.connection.HandshakeDecision;
 import org.podbridge.exchange.Completion;
@@ -43,16 +45,18 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
     private final TunnelTarget.Service target;
     private final String prefix;
     private final CompletableFuture<HandshakeDecision> decision = new CompletableFuture<>();
+    private final AtomicBoolean decided = new AtomicBoolean();
     private final Once over;
     private volatile @Nullable Tunnel tunnel;
     private volatile @Nullable Stream stream;
     private volatile @Nullable SocketBridge bridge;
-    private volatile Scheduler.Task deadline = () -> {};
+    private volatile Scheduler.Task answerDeadline = () -> {};
+    private volatile Scheduler.Task openingDeadline = () -> {};
 
     /** The service's refusal, as far as it came. Confined to the stream. */
     private @Nullable StreamResponse refusal;
 
-    private byte[] refusalBody = new byte[0];
+    private final ByteArrayOutputStream refusalBody = new ByteArrayOutputStream(0);
 
     /** Makes one. The prefix is what was taken off the path, or the empty string in host mode. */
     VisitorSocket(TunnelEndpoint endpoint, RequestHead request, TunnelTarget.Service target, String prefix) {
@@ -61,7 +65,8 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
         this.target = target;
         this.prefix = prefix;
         this.over = new Once(() -> {
-            deadline.cancel();
+            answerDeadline.cancel();
+            openingDeadline.cancel();
             endpoint.exchanges().decrementAndGet();
         });
     }
@@ -117,14 +122,13 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
 
     @Override
     public void opened(Stream opened) {
-        deadline = endpoint.scheduler().schedule(endpoint.limits().exchangeTimeout(), () -> {
-            if (!decision.isDone()) {
+        answerDeadline = endpoint.scheduler().schedule(endpoint.limits().exchangeTimeout(), () -> {
+            if (reject(RelayAnswer.TIMEOUT.toResponse(request))) {
                 opened.reset(ResetCode.TIMEOUT, "no answer to the handshake");
-                refused(RelayAnswer.TIMEOUT);
             }
         });
-        if (decision.isDone() && bridge == null) {
-            deadline.cancel();
+        if (decided.get()) {
+            answerDeadline.cancel();
         }
     }
 
@@ -143,7 +147,7 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
 
     @Override
     public boolean isWanted() {
-        return !decision.isDone();
+        return !decided.get();
     }
 
     @Override
@@ -151,9 +155,18 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
         // A visitor that leaves during a handshake isn't noticed; the wait is short.
     }
 
-    private void reject(ShortResponse response) {
+    /** Returns false if the visitor has its answer already. */
+    private boolean reject(ShortResponse response) {
+        return reject(HandshakeDecision.Reject.withText(response.status(), response.fields(), response.content()));
+    }
+
+    private boolean reject(HandshakeDecision.Reject rejection) {
+        if (!decided.compareAndSet(false, true)) {
+            return false;
+        }
         over.run();
-        decision.complete(HandshakeDecision.Reject.withText(response.status(), response.fields(), response.content()));
+        decision.complete(rejection);
+        return true;
     }
 
     @Override
@@ -183,15 +196,17 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
             refuseResponse();
             return;
         }
+        if (!decided.compareAndSet(false, true)) {
+            return; // too late: the stream is being reset
+        }
+        answerDeadline.cancel();
         Limits limits = endpoint.limits();
         SocketBridge joined =
                 new SocketBridge(open, endpoint.scheduler(), limits.pingInterval(), limits.silenceTimeout(), over);
         bridge = joined;
-        deadline.cancel();
-        deadline = endpoint.scheduler().schedule(OPENING_TIME, () -> {
-            if (!joined.hasOpened()) {
+        openingDeadline = endpoint.scheduler().schedule(OPENING_TIME, () -> {
+            if (joined.abandon()) {
                 open.reset(ResetCode.CANCEL, "the visitor is gone");
-                over.run();
             }
         });
         decision.complete(new HandshakeDecision.Accept(subprotocol, fields.get(), joined, limits.closeTimeout()));
@@ -240,14 +255,14 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
             return;
         }
         ByteBuffer bytes = data.bytes();
-        int length = refusalBody.length;
-        if (length + bytes.remaining() > MAX_REFUSAL_BYTES) {
+        if (refusalBody.size() + bytes.remaining() > MAX_REFUSAL_BYTES) {
             handedOn.succeeded();
             refuseResponse();
             return;
         }
-        refusalBody = Arrays.copyOf(refusalBody, length + bytes.remaining());
-        bytes.duplicate().get(refusalBody, length, bytes.remaining());
+        byte[] more = new byte[bytes.remaining()];
+        bytes.duplicate().get(more);
+        refusalBody.writeBytes(more);
         handedOn.succeeded();
         if (data.last()) {
             rejectAsTheService();
@@ -265,8 +280,7 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
         if (open != null) {
             open.reset(ResetCode.CANCEL, "the service has refused");
         }
-        over.run();
-        decision.complete(new HandshakeDecision.Reject(head.status(), fields.get(), ByteBuffer.wrap(refusalBody)));
+        reject(new HandshakeDecision.Reject(head.status(), fields.get(), ByteBuffer.wrap(refusalBody.toByteArray())));
     }
 
     @Override

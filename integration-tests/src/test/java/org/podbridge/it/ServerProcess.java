@@ -6,6 +6,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,6 +42,34 @@ final class ServerProcess implements AutoCloseable {
         command.add(root().resolve("examples/pod-server/target/pod-server.jar").toString());
         command.addAll(List.of(options));
         return start(command);
+    }
+
+    /** Starts the {@code podbridge} command with a tunnel to a service. */
+    static ServerProcess tunnel(URI pod, String token, String name, String service, String... options) {
+        return tunnel(List.of(), pod, token, name, service, options);
+    }
+
+    /** Starts the {@code podbridge} command with Java options first. */
+    static ServerProcess tunnel(
+            List<String> javaOptions, URI pod, String token, String name, String service, String... options) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(javaOptions);
+        command.add("-jar");
+        command.add(root().resolve("tunnel-client/target/podbridge.jar").toString());
+        String relay = "ws" + pod.toString().substring("http".length()) + "/.tunnel";
+        command.addAll(List.of("tunnel", name, "--to", service, "--relay", relay, "--token", token));
+        command.addAll(List.of(options));
+        return start(command);
+    }
+
+    /** Starts a class of these tests. */
+    static ServerProcess java(Class<?> mainClass) {
+        return start(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                mainClass.getName()));
     }
 
     /** Starts a script of Node's, from the folder that holds them. */
@@ -133,6 +162,15 @@ final class ServerProcess implements AutoCloseable {
     /** Asks it to end, as a service manager would. */
     void terminate() {
         process.destroy();
+    }
+
+    /** Ends it without a chance to say goodbye. */
+    void kill() {
+        process.destroyForcibly();
+    }
+
+    long pid() {
+        return process.pid();
     }
 
     @Override

@@ -112,6 +112,12 @@ public abstract class ConnectionContract {
         return completion.await();
     }
 
+    private static boolean sendPart(Connection connection, byte[] part, MessageKind kind, boolean last) {
+        FutureCompletion completion = new FutureCompletion();
+        connection.send(ByteBuffer.wrap(part), kind, last, completion);
+        return completion.await();
+    }
+
     private static void expectEnd(RawWebSocket peer, RecordingListener listener, CloseStatus expected) {
         assertThat(listener.awaitClosed()).isEqualTo(expected);
         peer.visitor().awaitEnd();
@@ -455,6 +461,107 @@ public abstract class ConnectionContract {
             assertThat(Arrays.copyOfRange(all.array(), i * message.length, (i + 1) * message.length))
                     .isEqualTo(message);
         }
+    }
+
+    @Test
+    void sendsAMessageInPartsThatAreCutWithinItsCharacters() {
+        RecordingListener listener = new RecordingListener();
+        RawWebSocket peer = open(listener);
+        Connection connection = listener.awaitOpen();
+        String text = "a\u00E9\u20AC\uD83D\uDE00";
+        byte[] utf8 = text.getBytes(UTF_8);
+        for (int i = 0; i < utf8.length; i++) {
+            boolean last = i == utf8.length - 1;
+            assertThat(sendPart(connection, new byte[] {utf8[i]}, MessageKind.TEXT, last))
+                    .isTrue();
+        }
+        assertThat(peer.readMessage()).isEqualTo(new Frame(TEXT, true, bytes(text)));
+        assertThat(sendPart(connection, new byte[] {1}, MessageKind.BINARY, false))
+                .isTrue();
+        assertThat(sendPart(connection, new byte[0], MessageKind.BINARY, true)).isTrue();
+        assertThat(peer.readMessage()).isEqualTo(new Frame(BINARY, true, ByteBuffer.wrap(new byte[] {1})));
+        assertThat(send(connection, bytes("whole again"), MessageKind.TEXT)).isTrue();
+        assertThat(peer.readMessage().text()).isEqualTo("whole again");
+    }
+
+    @Test
+    void sendsAPartBeforeTheNextOneIsThere() {
+        RecordingListener listener = new RecordingListener();
+        RawWebSocket peer = open(listener);
+        assertThat(sendPart(listener.awaitOpen(), bytes("at once").array(), MessageKind.TEXT, false))
+                .isTrue();
+        assertThat(peer.readFrame()).isEqualTo(new Frame(TEXT, false, bytes("at once")));
+    }
+
+    @Test
+    void sendsABigMessageInManyParts() {
+        RecordingListener listener = new RecordingListener();
+        RawWebSocket peer = open(listener);
+        byte[] part = RawWebSocket.pattern(30_000);
+        ByteBuffer all = ByteBuffer.allocate(100 * part.length);
+        for (int i = 0; i < 100; i++) {
+            all.put(part);
+        }
+        listener.awaitOpen().send(ByteBuffer.wrap(part.clone()), MessageKind.BINARY, false, new Completion() {
+            private int sent = 1;
+
+            @Override
+            public void succeeded() {
+                sent++;
+                if (sent <= 100) {
+                    listener.awaitOpen().send(ByteBuffer.wrap(part.clone()), MessageKind.BINARY, sent == 100, this);
+                }
+            }
+
+            @Override
+            public void failed(Throwable cause) {}
+        });
+        assertThat(peer.readMessage()).isEqualTo(new Frame(BINARY, true, all.flip()));
+    }
+
+    @Test
+    void sendsPingsAndPongsBetweenTheParts() {
+        RecordingListener listener = new RecordingListener();
+        RawWebSocket peer = open(listener);
+        Connection connection = listener.awaitOpen();
+        assertThat(sendPart(connection, bytes("one, ").array(), MessageKind.TEXT, false))
+                .isTrue();
+        assertThat(peer.readFrame()).isEqualTo(new Frame(TEXT, false, bytes("one, ")));
+        assertThat(connection.tryPing()).isTrue();
+        assertThat(peer.readFrame().opCode()).isEqualTo(PING);
+        peer.send(FIN | PING, bytes("and you?").array());
+        assertThat(peer.readFrame()).isEqualTo(new Frame(PONG, true, bytes("and you?")));
+        assertThat(sendPart(connection, bytes("two").array(), MessageKind.TEXT, true))
+                .isTrue();
+        assertThat(peer.readFrame()).isEqualTo(new Frame(CONTINUATION, true, bytes("two")));
+    }
+
+    @Test
+    void closesInTheMiddleOfAMessageThatItSends() {
+        RecordingListener listener = new RecordingListener();
+        RawWebSocket peer = open(listener);
+        Connection connection = listener.awaitOpen();
+        assertThat(sendPart(connection, bytes("begun").array(), MessageKind.TEXT, false))
+                .isTrue();
+        connection.close(new CloseStatus(1001, "bye"));
+        assertThat(peer.readFrame()).isEqualTo(new Frame(TEXT, false, bytes("begun")));
+        assertThat(peer.readClose()).isEqualTo(new CloseStatus(1001, "bye"));
+        peer.sendClose(1001, "");
+        assertThat(listener.awaitClosed().code()).isEqualTo(1001);
+        assertThat(sendPart(connection, bytes("too late").array(), MessageKind.TEXT, true))
+                .isFalse();
+    }
+
+    @Test
+    void closesWithoutACode() {
+        RecordingListener listener = new RecordingListener();
+        RawWebSocket peer = open(listener);
+        listener.awaitOpen().close(new CloseStatus(CloseStatus.NO_STATUS, ""));
+        Frame close = peer.readFrame();
+        assertThat(close.opCode()).isEqualTo(CLOSE);
+        assertThat(close.payload().hasRemaining()).isFalse();
+        peer.send(FIN | CLOSE, new byte[0]);
+        assertThat(listener.awaitClosed().code()).isEqualTo(CloseStatus.NO_STATUS);
     }
 
     @Test

@@ -230,7 +230,7 @@ class RateLimitTest {
         assertThat(decision).isInstanceOfSatisfying(HandshakeDecision.Reject.class, reject -> {
             assertThat(reject.status()).isEqualTo(429);
             assertThat(reject.fields().first("retry-after")).contains("10");
-            assertThat(reject.body()).isEqualTo("{\"status\":429,\"detail\":\"" + message + "\"}");
+            assertThat(reject.text()).isEqualTo("{\"status\":429,\"detail\":\"" + message + "\"}");
         });
     }
 

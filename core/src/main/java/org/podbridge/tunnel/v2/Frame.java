@@ -17,6 +17,12 @@ public sealed interface Frame {
     int MAX_PAYLOAD_BYTES = MAX_BYTES - HEADER_BYTES;
 
     /**
+     * How long data that ends a stream may be, in bytes, to be sent and delivered in one piece: a close of a WebSocket,
+     * of which half would be taken for half a message.
+     */
+    int MAX_WHOLE_END_BYTES = 125;
+
+    /**
      * Opens a stream with a request. Only the relay sends it.
      *
      * @param stream the stream, above all before it

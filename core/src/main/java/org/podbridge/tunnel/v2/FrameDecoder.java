@@ -7,8 +7,8 @@ import java.util.Arrays;
 /**
  * Finds the frames in the parts of binary messages. A message holds whole frames; a part may end anywhere. Data is
  * delivered as it comes, never copied: a frame of data that is cut by the end of a part is delivered in pieces, of
- * which the last has the frame's marks. Other frames are short, and are copied where a part cuts them. Not thread-safe;
- * confined to its connection.
+ * which the last has the frame's marks. Other frames are short, and are copied where a part cuts them; so is data of at
+ * most {@value Frame#MAX_WHOLE_END_BYTES} bytes that ends its stream. Not thread-safe; confined to its connection.
  */
 public final class FrameDecoder {
 
@@ -76,7 +76,7 @@ public final class FrameDecoder {
         }
         ByteBuffer header = part.slice(part.position(), Frame.HEADER_BYTES);
         int length = checkedLength(header);
-        if (isData(header)) {
+        if (comesInPieces(header)) {
             part.position(part.position() + Frame.HEADER_BYTES);
             beginData(header, length);
             return true;
@@ -108,7 +108,7 @@ public final class FrameDecoder {
         }
         ByteBuffer header = ByteBuffer.wrap(pending, 0, Frame.HEADER_BYTES).slice();
         int length = checkedLength(header);
-        if (isData(header)) {
+        if (comesInPieces(header)) {
             forget();
             beginData(header, length);
         } else if (pendingLength == Frame.HEADER_BYTES + length) {
@@ -124,8 +124,10 @@ public final class FrameDecoder {
         pending = new byte[0];
     }
 
-    private static boolean isData(ByteBuffer header) {
-        return header.get(TYPE_OFFSET) == FrameEncoder.DATA;
+    private static boolean comesInPieces(ByteBuffer header) {
+        boolean end = (header.get(FLAGS_OFFSET) & FrameEncoder.END) != 0;
+        return header.get(TYPE_OFFSET) == FrameEncoder.DATA
+                && !(end && header.getInt(LENGTH_OFFSET) <= Frame.MAX_WHOLE_END_BYTES);
     }
 
     private static int checkedLength(ByteBuffer header) throws FrameException {
@@ -142,10 +144,10 @@ public final class FrameDecoder {
         dataFlags = header.get(FLAGS_OFFSET);
         dataLeft = length;
         if (length == 0) {
-            if ((dataFlags & (FrameEncoder.END | FrameEncoder.MESSAGE_END)) == 0) {
+            if ((dataFlags & FrameEncoder.MESSAGE_END) == 0) {
                 throw new FrameException("a frame of data says nothing");
             }
-            sink.onFrame(data(ByteBuffer.allocate(0), dataFlags));
+            sink.onFrame(data(dataStream, ByteBuffer.allocate(0), dataFlags));
         }
     }
 
@@ -154,12 +156,12 @@ public final class FrameDecoder {
         ByteBuffer payload = part.slice(part.position(), size);
         part.position(part.position() + size);
         dataLeft -= size;
-        sink.onFrame(data(payload, dataLeft == 0 ? dataFlags : dataFlags & FrameEncoder.TEXT));
+        sink.onFrame(data(dataStream, payload, dataLeft == 0 ? dataFlags : dataFlags & FrameEncoder.TEXT));
     }
 
-    private Frame data(ByteBuffer payload, int flags) {
+    private static Frame data(int stream, ByteBuffer payload, int flags) {
         return new Frame.Data(
-                dataStream,
+                stream,
                 payload,
                 (flags & FrameEncoder.END) != 0,
                 (flags & FrameEncoder.TEXT) != 0,
@@ -188,6 +190,7 @@ public final class FrameDecoder {
                 switch (type) {
                     case FrameEncoder.REQUEST -> new Frame.Request(stream, payload, end);
                     case FrameEncoder.RESPONSE -> new Frame.Response(stream, payload, end);
+                    case FrameEncoder.DATA -> data(stream, payload.slice(), header.get(FLAGS_OFFSET));
                     case FrameEncoder.TRAILERS -> new Frame.Trailers(stream, payload);
                     case FrameEncoder.WINDOW -> window(stream, payload);
                     case FrameEncoder.RESET -> reset(stream, payload);

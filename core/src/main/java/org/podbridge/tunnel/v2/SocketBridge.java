@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.Connection;
@@ -28,6 +30,9 @@ public final class SocketBridge implements ConnectionListener, StreamListener {
     /** Beyond this a socket that goes on sending while it is paused is closed. */
     private static final int MAX_WAITING_BYTES = 1024 * 1024;
 
+    /** What a part costs beside its bytes, of which it may have none. */
+    private static final int PART_BYTES = 64;
+
     private static final int MAX_REASON_BYTES = 123;
 
     private final Stream stream;
@@ -35,6 +40,7 @@ public final class SocketBridge implements ConnectionListener, StreamListener {
     private final Duration pingInterval;
     private final Duration silenceTimeout;
     private final Runnable onEnd;
+    private final AtomicBoolean over = new AtomicBoolean();
     private final Sending sending = new Sending();
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -45,13 +51,21 @@ public final class SocketBridge implements ConnectionListener, StreamListener {
     private boolean ended;
     private @Nullable Connection connection;
     private @Nullable KeepAlive keepAlive;
-    /** What came from the stream before the socket was open. */
-    private @Nullable Runnable beforeOpen;
+    /** What came from the stream before the socket was open, and what becomes of the socket when it opens. */
+    private @Nullable Arrival early;
+
+    private @Nullable Consumer<Connection> ending;
+
+    // Confined to the stream's data.
+    private boolean withinMessage;
+    private boolean messageIsText;
+
+    private record Arrival(StreamData data, Completion handedOn) {}
 
     private record Piece(StreamData data, @Nullable Chunk kept) {
 
         int size() {
-            return data.bytes().remaining();
+            return kept == null ? 0 : data.bytes().remaining() + PART_BYTES;
         }
 
         void release() {
@@ -68,7 +82,7 @@ public final class SocketBridge implements ConnectionListener, StreamListener {
      * @param scheduler time
      * @param pingInterval how often the socket is pinged
      * @param silenceTimeout how long its peer may be silent
-     * @param onEnd runs once, when the socket has closed
+     * @param onEnd runs once, when the socket has closed or was given up
      */
     public SocketBridge(
             Stream stream, Scheduler scheduler, Duration pingInterval, Duration silenceTimeout, Runnable onEnd) {
@@ -80,12 +94,23 @@ public final class SocketBridge implements ConnectionListener, StreamListener {
     }
 
     /**
-     * Tells whether the socket has opened.
+     * Gives up on a socket that hasn't opened: what waits for it is dropped, and should it open after all, it is
+     * aborted. The stream is the caller's to end.
      *
-     * @return whether it has, even if it has closed since
+     * @return false if the socket has opened, or even closed; then nothing is done
      */
-    public boolean hasOpened() {
-        return connection() != null;
+    public boolean abandon() {
+        if (!endWhenOpen(Connection::abort)) {
+            return false;
+        }
+        end();
+        return true;
+    }
+
+    private void end() {
+        if (over.compareAndSet(false, true)) {
+            onEnd.run();
+        }
     }
 
     // From the socket to the stream.
@@ -93,20 +118,36 @@ public final class SocketBridge implements ConnectionListener, StreamListener {
     @Override
     public void onOpen(Connection opened) {
         // While nothing can be sent to a peer that doesn't read, pings can't either: then silence does mean something.
-        KeepAlive alive = new KeepAlive(opened, () -> false, scheduler, pingInterval, silenceTimeout, opened::abort);
-        Runnable held;
+        // It means nothing while it is us who don't read.
+        KeepAlive alive = new KeepAlive(opened, this::isHeldUp, scheduler, pingInterval, silenceTimeout, opened::abort);
+        Arrival held;
+        Consumer<Connection> end;
         lock.lock();
         try {
             connection = opened;
             keepAlive = alive;
-            held = beforeOpen;
-            beforeOpen = null;
+            held = early;
+            end = ending;
+            early = null;
         } finally {
             lock.unlock();
         }
+        if (end != null) {
+            end.accept(opened);
+            return;
+        }
         alive.start();
         if (held != null) {
-            held.run();
+            pass(opened, held.data(), held.handedOn());
+        }
+    }
+
+    private boolean isHeldUp() {
+        lock.lock();
+        try {
+            return inFlight || !waiting.isEmpty();
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -120,11 +161,15 @@ public final class SocketBridge implements ConnectionListener, StreamListener {
         open.pause(true); // before the part can be sent, which lifts the pause
         Chunk kept = part.retain();
         Piece piece = new Piece(new StreamData(kept.data(), kind == MessageKind.TEXT, last, false), kept);
-        if (!add(piece)) {
-            piece.release();
-            open.close(new CloseStatus(CloseStatus.TRY_AGAIN_LATER, "Too much at once"));
+        if (add(piece)) {
+            sending.next();
+            return;
         }
-        sending.next();
+        piece.release();
+        // A message has lost a part, so that nothing of it may look complete to the other side.
+        drop();
+        stream.reset(ResetCode.TOO_LARGE, "too much at once");
+        open.close(new CloseStatus(CloseStatus.TRY_AGAIN_LATER, "Too much at once"));
     }
 
     private boolean add(Piece piece) {
@@ -170,7 +215,7 @@ public final class SocketBridge implements ConnectionListener, StreamListener {
             add(new Piece(new StreamData(encode(status), false, false, true), null));
             sending.next();
         }
-        onEnd.run();
+        end();
     }
 
     private static ByteBuffer encode(CloseStatus status) {
@@ -263,18 +308,41 @@ public final class SocketBridge implements ConnectionListener, StreamListener {
 
     @Override
     public void onData(StreamData data, Completion handedOn) {
-        whenOpen(() -> {
-            Connection open = connection();
-            if (open == null) {
-                handedOn.succeeded();
-            } else if (data.last()) {
-                open.close(decode(data.bytes().duplicate()));
-                handedOn.succeeded();
-            } else {
-                open.send(
-                        data.bytes(), data.text() ? MessageKind.TEXT : MessageKind.BINARY, data.messageEnd(), handedOn);
+        Connection open;
+        boolean dropped;
+        lock.lock();
+        try {
+            open = connection;
+            dropped = ending != null;
+            if (open == null && !dropped) {
+                early = new Arrival(data, handedOn);
             }
-        });
+        } finally {
+            lock.unlock();
+        }
+        if (dropped) {
+            handedOn.succeeded();
+        } else if (open != null) {
+            pass(open, data, handedOn);
+        }
+    }
+
+    private void pass(Connection open, StreamData data, Completion handedOn) {
+        if (data.last()) {
+            open.close(decode(data.bytes().duplicate()));
+            handedOn.succeeded();
+        } else if (!data.bytes().hasRemaining() && !data.messageEnd()) {
+            handedOn.succeeded();
+        } else if (withinMessage && messageIsText != data.text()) {
+            handedOn.succeeded();
+            drop();
+            stream.reset(ResetCode.PROTOCOL, "a message of two kinds");
+            open.abort();
+        } else {
+            withinMessage = !data.messageEnd();
+            messageIsText = data.text();
+            open.send(data.bytes(), data.text() ? MessageKind.TEXT : MessageKind.BINARY, data.messageEnd(), handedOn);
+        }
     }
 
     @Override
@@ -285,23 +353,42 @@ public final class SocketBridge implements ConnectionListener, StreamListener {
     @Override
     public void onReset(ResetCode code, String reason) {
         drop();
-        whenOpen(() -> {
-            Connection open = connection();
-            if (open != null) {
-                open.abort(); // so that the peer sees what the other peer did: no close frame
-            }
-        });
+        endSocket(Connection::abort); // so that the peer sees what the other peer did: no close frame
     }
 
     @Override
     public void onDisconnected() {
         drop();
-        whenOpen(() -> {
+        endSocket(open -> open.close(new CloseStatus(CloseStatus.GOING_AWAY, "Tunnel disconnected")));
+    }
+
+    private void endSocket(Consumer<Connection> how) {
+        if (!endWhenOpen(how)) {
             Connection open = connection();
             if (open != null) {
-                open.close(new CloseStatus(CloseStatus.GOING_AWAY, "Tunnel disconnected"));
+                how.accept(open);
             }
-        });
+        }
+    }
+
+    /** Settles how the socket ends if it is still to open; returns false if it has opened. */
+    private boolean endWhenOpen(Consumer<Connection> how) {
+        Arrival dropped;
+        lock.lock();
+        try {
+            if (connection != null) {
+                return false;
+            }
+            ending = how;
+            dropped = early;
+            early = null;
+        } finally {
+            lock.unlock();
+        }
+        if (dropped != null) {
+            dropped.handedOn().succeeded();
+        }
+        return true;
     }
 
     private static CloseStatus decode(ByteBuffer payload) {
@@ -317,20 +404,6 @@ public final class SocketBridge implements ConnectionListener, StreamListener {
     /** Tells whether a code may stand in a close frame (RFC 6455 section 7.4). */
     private static boolean maySend(int code) {
         return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
-    }
-
-    /** Runs an action now or, if the socket is still to open, then. A later one takes the place of one that waits. */
-    private void whenOpen(Runnable action) {
-        lock.lock();
-        try {
-            if (connection == null) {
-                beforeOpen = action;
-                return;
-            }
-        } finally {
-            lock.unlock();
-        }
-        action.run();
     }
 
     private @Nullable Connection connection() {

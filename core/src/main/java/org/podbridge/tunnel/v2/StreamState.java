@@ -17,6 +17,9 @@ final class StreamState {
 
     // What goes out.
     private final SendWindow sendWindow;
+    /** No more than there will be credit for in any case, since the other side gives it back by half windows. */
+    private final int wholeEndBytes;
+
     private final Deque<ByteBuffer> heads = new ArrayDeque<>(1);
     private boolean announced;
     private @Nullable Outgoing outgoing;
@@ -48,6 +51,12 @@ final class StreamState {
             this.bytes = data.bytes().slice();
             this.completion = completion;
         }
+
+        /** Returns how many bytes have to leave at once. */
+        int least(int wholeEndBytes) {
+            int left = bytes.remaining();
+            return data.last() && left <= wholeEndBytes ? left : Math.min(left, 1);
+        }
     }
 
     /**
@@ -59,6 +68,7 @@ final class StreamState {
         this.id = id;
         this.opener = opener;
         this.sendWindow = sendWindow;
+        this.wholeEndBytes = (int) Math.min(Frame.MAX_WHOLE_END_BYTES, sendWindow.credit() / 2);
         this.receiveWindow = receiveWindow;
         this.queue = new ReceiveQueue(receiveBuffers);
         this.dataMayCome = !opener;
@@ -129,7 +139,7 @@ final class StreamState {
             return false;
         }
         Outgoing data = outgoing;
-        return data == null ? trailers != null : !data.bytes.hasRemaining() || sendWindow.credit() > 0;
+        return data == null ? trailers != null : sendWindow.credit() >= data.least(wholeEndBytes);
     }
 
     /** Takes what takes no credit, as far as there is room; returns how much room it takes. */
@@ -179,6 +189,9 @@ final class StreamState {
             return new Frame.Trailers(id, fields);
         }
         int most = Math.min(room, Frame.MAX_BYTES) - Frame.HEADER_BYTES;
+        if (most < from.least(wholeEndBytes)) {
+            return null;
+        }
         int size = sendWindow.take(Math.min(from.bytes.remaining(), most));
         ByteBuffer payload = from.bytes.slice(from.bytes.position(), size);
         from.bytes.position(from.bytes.position() + size);

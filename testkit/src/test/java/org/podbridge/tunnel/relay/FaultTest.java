@@ -31,8 +31,10 @@ class FaultTest {
     final TunnelRelay relay = new TunnelRelay();
 
     private final List<Throwable> aborts = new ArrayList<>();
+    private Runnable whenInforming = () -> {};
 
     private enum Fault {
+        NONE,
         READ,
         SECOND_READ,
         INFORM,
@@ -65,6 +67,7 @@ class FaultTest {
             @Override
             public void inform(int status, HeaderFields fields) {
                 fail(Fault.INFORM);
+                whenInforming.run();
                 exchange.inform(status, fields);
             }
 
@@ -181,15 +184,16 @@ class FaultTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Fault.class)
+    @EnumSource(value = Fault.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
     void keepsTheOtherStreamsWhenOneHasAFault(Fault fault) {
-        FrameClient client = FrameClient.serve(relay, "app");
+        FrameClient client = FrameClient.serve(relay, "app", "\"window\":1");
         client.connection().holdSends();
         InMemoryExchange broken = InMemoryExchange.withBody(
                 TunnelRelay.head("POST", "/tunnel/app/").build());
-        relay.handle(faulty(fault, broken.feed("a").feed("b").endBody()));
+        relay.handle(faulty(fault, broken.feed("ab").feed("c").endBody()));
         InMemoryExchange healthy = relay.get("/tunnel/app/");
         client.connection().releaseSends();
+        client.say(new Frame.Window(1, 100)); // only now the second piece is read
         client.say(FrameClient.response(2, 103, false));
         if (fault != Fault.READ) {
             client.say(FrameClient.response(1, 103, false));
@@ -205,10 +209,21 @@ class FaultTest {
         assertThat(relay.diagnostics().bufferedBytes()).isZero();
         assertThat(client.connection().retainedParts()).isZero();
         client.tunnel().isOpen();
-        relay.upload(TunnelRelay.head("POST", "/tunnel/app/").build(), new byte[10]);
-        assertThat(client.heard())
-                .last()
-                .isInstanceOfSatisfying(
-                        Frame.Data.class, data -> assertThat(data.end()).isTrue());
+        client.heard();
+        relay.get("/tunnel/app/");
+        assertThat(client.asked()).isEqualTo(3);
+    }
+
+    @Test
+    void keepsTheAnswerThatBeginsJustBeforeAnInterimResponse() {
+        FrameClient client = FrameClient.serve(relay, "app");
+        InMemoryExchange visit = InMemoryExchange.of("GET", "/tunnel/app/");
+        relay.handle(faulty(Fault.NONE, visit));
+        whenInforming = () -> relay.advanceSeconds(30);
+        client.say(FrameClient.response(client.asked(), 103, false));
+        assertThat(visit.status()).isEqualTo(504);
+        assertThat(visit.isComplete()).isTrue();
+        assertThat(aborts).isEmpty();
+        client.tunnel().isOpen();
     }
 }

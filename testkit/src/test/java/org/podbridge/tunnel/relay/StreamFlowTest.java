@@ -84,6 +84,29 @@ class StreamFlowTest {
     }
 
     @Test
+    void givesNoCreditBehindTheEnd() {
+        InMemoryExchange visit = begun(false);
+        client.send(1, WINDOW - 1);
+        client.say(FrameClient.data(1, "x", true));
+        visit.releaseWrites();
+        assertThat(visit.isComplete()).isTrue();
+        client.heardNothing();
+    }
+
+    @Test
+    void givesNoCreditToAStreamThatIsOver() {
+        InMemoryExchange visit = begun(true);
+        client.connection().holdSends();
+        relay.get("/tunnel/app/");
+        client.send(1, WINDOW);
+        visit.leave();
+        client.connection().releaseSends();
+        client.asked();
+        client.isReset(1, ResetCode.CANCEL);
+        client.heardNothing();
+    }
+
+    @Test
     void breaksOffWhoSendsMoreThanItHasCreditFor() {
         InMemoryExchange visit = begun(false);
         client.send(1, WINDOW);

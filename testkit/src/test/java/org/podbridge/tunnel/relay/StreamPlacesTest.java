@@ -184,6 +184,7 @@ class StreamPlacesTest {
         client.connection().cut();
         assertThat(waiting.status()).isEqualTo(502);
         assertThat(waiting.responseText()).contains("Tunnel not connected");
+        assertThat(relay.time.pending()).as("timers but that of the name").isEqualTo(1);
         assertThat(waiting.responseHead().orElseThrow().fields().contains("retry-after"))
                 .isTrue();
     }

@@ -148,6 +148,18 @@ class StreamTakeoverTest {
     }
 
     @Test
+    void saysGoodbyeBehindAllRequestsThatItHasTaken() {
+        FrameClient old = FrameClient.serve(relay, "app");
+        old.connection().holdSends();
+        for (int i = 0; i < 5; i++) {
+            relay.get("/tunnel/app/", "x-large", "x".repeat(30_000));
+        }
+        FrameClient.serve(relay, "app");
+        old.connection().releaseSends();
+        assertThat(old.heard()).hasSize(6).last().isEqualTo(new Frame.GoAway(5, "replaced by a newer connection"));
+    }
+
+    @Test
     void answersEveryGoodbyeWithAtMostOne() {
         FrameClient client = FrameClient.serve(relay, "app");
         relay.get("/tunnel/app/");

@@ -95,6 +95,7 @@ class StreamedConcurrencyTest {
         roles.add(this::leave);
         roles.add(this::passTime);
         run(roles);
+        visits.forEach(InMemoryExchange::releaseWrites); // answers of the relay itself count for nothing under way
         relay.advance(Duration.ofSeconds(1));
         assertThat(visits).hasSize(VISITORS * VISITS);
         visits.forEach(this::hasOneOutcome);
@@ -102,7 +103,7 @@ class StreamedConcurrencyTest {
                         .filter(InMemoryExchange::isComplete)
                         .map(InMemoryExchange::status)
                         .distinct())
-                .contains(200, 502, 503);
+                .contains(200);
         nothingIsLeft();
     }
 

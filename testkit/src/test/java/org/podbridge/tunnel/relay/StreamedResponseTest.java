@@ -237,6 +237,7 @@ class StreamedResponseTest {
         client.say(FrameClient.data(1, "c", false));
         client.say(FrameClient.data(1, "de", false));
         isBrokenOff(visit);
+        client.isReset(1, ResetCode.PROTOCOL);
         assertThat(visit.responseText()).isEqualTo("abc");
     }
 

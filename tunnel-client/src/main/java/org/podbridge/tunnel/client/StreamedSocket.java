@@ -3,8 +3,10 @@ package org.podbridge.tunnel.client;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.jetty.websocket.core.CoreSession;
+import org.eclipse.jetty.websocket.core.exception.UpgradeException;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.Connection;
@@ -33,6 +35,7 @@ final class StreamedSocket implements StreamListener, ConnectionListener {
 
     private static final Duration SILENCE = Duration.ofSeconds(60);
     private static final int BAD_GATEWAY = 502;
+    private static final int GATEWAY_TIMEOUT = 504;
 
     private final Stream stream;
     private final StreamRequest asked;
@@ -44,6 +47,7 @@ final class StreamedSocket implements StreamListener, ConnectionListener {
     private final SocketBridge bridge;
     private final HandshakeAnswer answer = new HandshakeAnswer();
     private final AtomicBoolean finished = new AtomicBoolean();
+    private final AtomicBoolean left = new AtomicBoolean();
     private volatile @Nullable CompletableFuture<CoreSession> opening;
     private volatile boolean cancelled;
 
@@ -72,13 +76,20 @@ final class StreamedSocket implements StreamListener, ConnectionListener {
             opening = dialled;
             CompletableFuture<CoreSession> unused = dialled.whenComplete((session, failure) -> {
                 if (failure != null) {
-                    service.leave();
+                    leave();
                     failed(failure);
                 }
             });
             if (cancelled) {
                 dialled.cancel(false);
             }
+        }
+    }
+
+    /** Leaves the service, once: a socket may open in spite of having been given up. */
+    private void leave() {
+        if (left.compareAndSet(false, true)) {
+            service.leave();
         }
     }
 
@@ -96,14 +107,24 @@ final class StreamedSocket implements StreamListener, ConnectionListener {
         StreamResponse head = answer.head();
         if (cancelled) {
             finish(0, "the visitor or the relay went away");
-        } else if (head != null && head.status() != StreamResponse.SWITCHING_PROTOCOLS) {
+        } else if (head != null && answer.isRefusal()) {
             respond(head, answer.content());
             finish(head.status(), null);
         } else {
-            ForwardingFailure known = service.failureOf(failure);
-            stream.reset(ResetCode.REFUSED, "the service can't be reached");
+            ForwardingFailure known = service.failureOf(causeOf(failure));
+            stream.reset(
+                    known.status() == GATEWAY_TIMEOUT ? ResetCode.TIMEOUT : ResetCode.REFUSED,
+                    "the service can't be reached");
             finish(head == null ? known.status() : BAD_GATEWAY, known.message());
         }
+        bridge.abandon(); // for what came early, against the rules
+    }
+
+    private static Throwable causeOf(Throwable failure) {
+        Throwable cause = failure.getCause();
+        return cause != null && (failure instanceof UpgradeException || failure instanceof CompletionException)
+                ? causeOf(cause)
+                : failure;
     }
 
     private void finish(int status, @Nullable String failure) {
@@ -143,7 +164,7 @@ final class StreamedSocket implements StreamListener, ConnectionListener {
 
     @Override
     public void onClosed(CloseStatus status) {
-        service.leave();
+        leave();
         bridge.onClosed(status);
     }
 

@@ -1,0 +1,291 @@
+package org.podbridge.it;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.podbridge.it.load.BulkVisitor;
+import org.podbridge.it.load.BulkVisitor.Transfer;
+import org.podbridge.it.load.DelayProxy;
+import org.podbridge.it.load.KnownBytes;
+import org.podbridge.it.load.Latencies;
+import org.podbridge.it.load.StreamingService;
+import org.podbridge.testkit.RawVisitor;
+
+/**
+ * Measures streams through a tunnel and prints a table. Relay, client and service are processes of their own, the first
+ * two with heaps of 96 MiB; the visitors are in this one. Not part of the tests: what it prints depends on the machine.
+ */
+final class Measurements implements AutoCloseable {
+
+    private static final long GIBIBYTE = 1L << 30;
+    private static final Duration WINDOW = Duration.ofSeconds(5);
+    private static final List<String> SMALL_HEAP = List.of("-Xmx96m", "-XX:+ExitOnOutOfMemoryError");
+
+    private final ServerProcess service = ServerProcess.java(StreamingService.class);
+    private final URI local = URI.create(service.await("^ready (\\S+)").group(1));
+    private ServerProcess relay = relay("0");
+    private final URI pod = URI.create("http://127.0.0.1:"
+            + URI.create(relay.await("^ready (\\S+)").group(1)).getPort());
+    private final ExecutorService visitors = Executors.newCachedThreadPool();
+
+    private Measurements() {}
+
+    private static ServerProcess relay(String port) {
+        return ServerProcess.podServer(SMALL_HEAP, "--port", port, "--agent", "alice=alice-token");
+    }
+
+    private ServerProcess client(URI relayUri, String name) {
+        ServerProcess client = ServerProcess.tunnel(SMALL_HEAP, relayUri, "alice-token", name, local.toString());
+        client.await("/tunnel/" + name + "/");
+        return client;
+    }
+
+    /**
+     * Measures.
+     *
+     * @param args nothing
+     * @throws Exception if something fails
+     */
+    public static void main(String[] args) throws Exception {
+        print("load of the machine", Files.readString(Path.of("/proc/loadavg")).strip());
+        try (Measurements measurements = new Measurements()) {
+            measurements.near();
+            measurements.far();
+            measurements.killedClient();
+            measurements.restartedRelay();
+        }
+        print("load of the machine", Files.readString(Path.of("/proc/loadavg")).strip());
+        System.exit(0);
+    }
+
+    private static void print(String what, String figures) {
+        System.out.printf("| %-52s | %s%n", what, figures);
+    }
+
+    private static void rate(String what, Transfer transfer) {
+        if (transfer.checksum() != KnownBytes.checksum(transfer.bytes())) {
+            throw new AssertionError("other bytes than were sent");
+        }
+        print(what, String.format("%.0f MB/s", transfer.megabytesPerSecond()));
+    }
+
+    private void near() throws Exception {
+        try (ServerProcess client = client(pod, "near")) {
+            warmUp("near");
+            rate("1 GiB down, direct", BulkVisitor.download(local.resolve("/bytes?size=" + GIBIBYTE)));
+            rate("1 GiB down", BulkVisitor.download(tunnelled("near", "/bytes?size=" + GIBIBYTE)));
+            rate("1 GiB down, chunked", BulkVisitor.download(tunnelled("near", "/bytes?chunked&size=" + GIBIBYTE)));
+            rate("1 GiB up, direct", BulkVisitor.upload(local.resolve("/sink"), GIBIBYTE, false));
+            rate("1 GiB up", BulkVisitor.upload(tunnelled("near", "/sink"), GIBIBYTE, false));
+            besideDownloads();
+            events();
+            besideStalledReaders(client);
+        }
+    }
+
+    private void warmUp(String name) throws Exception {
+        BulkVisitor.download(tunnelled(name, "/bytes?size=" + GIBIBYTE / 2));
+        small(tunnelled(name, "/small"), WINDOW);
+    }
+
+    /** Asks for something small again and again on a connection that is kept. */
+    private static Latencies small(URI uri, Duration time) {
+        Latencies latencies = new Latencies();
+        try (RawVisitor visitor = RawVisitor.connect(uri)) {
+            long end = System.nanoTime() + time.toNanos();
+            while (System.nanoTime() < end) {
+                long start = System.nanoTime();
+                RawVisitor.Response response = BulkVisitor.get(visitor, uri).readResponse();
+                latencies.add(Duration.ofNanos(System.nanoTime() - start));
+                if (!response.body().equals("ok")) {
+                    throw new AssertionError(response.toString());
+                }
+            }
+        }
+        return latencies;
+    }
+
+    private double requestsPerSecond(URI uri) throws Exception {
+        List<Callable<Latencies>> askers = List.of(() -> small(uri, WINDOW), () -> small(uri, WINDOW));
+        int count = 0;
+        for (Future<Latencies> asker : visitors.invokeAll(askers)) {
+            count += asker.get().count();
+        }
+        return count / (double) WINDOW.toSeconds();
+    }
+
+    private void besideDownloads() throws Exception {
+        print("small request, direct", small(local.resolve("/small"), WINDOW).toString());
+        print("small request, alone", small(tunnelled("near", "/small"), WINDOW).toString());
+        AtomicBoolean over = new AtomicBoolean();
+        List<Future<Long>> downloads = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            downloads.add(visitors.submit(() -> downloadUntil(over)));
+        }
+        long start = System.nanoTime();
+        Latencies beside = small(tunnelled("near", "/small"), WINDOW);
+        over.set(true);
+        double seconds = (System.nanoTime() - start) / 1e9;
+        long bytes = 0;
+        for (Future<Long> download : downloads) {
+            bytes += download.get();
+        }
+        print("small request, beside 4 downloads", beside.toString());
+        print("4 downloads meanwhile", String.format("%.0f MB/s", bytes / 1e6 / seconds));
+    }
+
+    private long downloadUntil(AtomicBoolean over) {
+        URI uri = tunnelled("near", "/bytes?size=100000000000");
+        long count = 0;
+        try (RawVisitor visitor = RawVisitor.connect(uri)) {
+            BulkVisitor.get(visitor, uri).readHead();
+            while (!over.get()) {
+                count += visitor.read(1 << 16).length;
+            }
+        }
+        return count;
+    }
+
+    private void events() {
+        Latencies direct = eventDelays(local.resolve("/events?count=200&every=10"));
+        Latencies through = eventDelays(tunnelled("near", "/events?count=200&every=10"));
+        print("event, direct", direct.toString());
+        print("event", through.toString());
+        print(
+                "event, added to the median",
+                String.format("%.2f ms", Latencies.millis(through.percentile(50).minus(direct.percentile(50)))));
+    }
+
+    private static Latencies eventDelays(URI uri) {
+        Latencies latencies = new Latencies();
+        try (RawVisitor visitor = RawVisitor.connect(uri)) {
+            BulkVisitor.get(visitor, uri).readHead();
+            for (byte[] chunk = visitor.readChunk(); chunk.length > 0; chunk = visitor.readChunk()) {
+                long now = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
+                String event = new String(chunk, US_ASCII).strip();
+                long sent = Long.parseLong(event.substring(event.lastIndexOf(' ') + 1));
+                latencies.add(Duration.of(now - sent, ChronoUnit.MICROS));
+            }
+        }
+        return latencies;
+    }
+
+    private void besideStalledReaders(ServerProcess client) throws Exception {
+        double before = requestsPerSecond(tunnelled("near", "/small"));
+        String relayBefore = memory(relay);
+        String clientBefore = memory(client);
+        List<RawVisitor> stalled = new ArrayList<>();
+        try {
+            for (int i = 0; i < 32; i++) {
+                RawVisitor visitor = RawVisitor.connect(pod);
+                stalled.add(visitor);
+                BulkVisitor.get(visitor, tunnelled("near", "/bytes?size=" + GIBIBYTE))
+                        .readHead();
+            }
+            TimeUnit.SECONDS.sleep(1);
+            double beside = requestsPerSecond(tunnelled("near", "/small"));
+            print("requests a second, before", String.format("%.0f", before));
+            print(
+                    "requests a second, beside 32 stalled readers",
+                    String.format("%.0f (%.0f %%)", beside, 100 * beside / before));
+            print("memory of the relay, before and with them", relayBefore + " -> " + memory(relay));
+            print("memory of the client, before and with them", clientBefore + " -> " + memory(client));
+        } finally {
+            stalled.forEach(RawVisitor::close);
+        }
+    }
+
+    /** Returns what is live in the heap, and the resident set. */
+    private static String memory(ServerProcess process) throws Exception {
+        String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+        String pid = Long.toString(process.pid());
+        try (ServerProcess collection = ServerProcess.start(List.of(jcmd, pid, "GC.run"))) {
+            collection.exitCode();
+        }
+        try (ServerProcess info = ServerProcess.start(List.of(jcmd, pid, "GC.heap_info"))) {
+            long kilobytes = Long.parseLong(info.await(" used (\\d+)K").group(1));
+            String resident = Files.readAllLines(Path.of("/proc", pid, "status")).stream()
+                    .filter(line -> line.startsWith("VmRSS"))
+                    .findFirst()
+                    .orElse("?");
+            return String.format("heap %.1f MB, %s", kilobytes / 1e3, resident.replaceAll("\\s+", " "));
+        }
+    }
+
+    private void far() throws Exception {
+        try (DelayProxy proxy = DelayProxy.start(pod, Duration.ofMillis(25));
+                ServerProcess client = client(proxy.uri(), "far")) {
+            BulkVisitor.download(tunnelled("far", "/bytes?size=" + GIBIBYTE / 4));
+            rate("50 ms: 256 MiB down", BulkVisitor.download(tunnelled("far", "/bytes?size=" + GIBIBYTE / 4)));
+            rate("50 ms: 256 MiB up", BulkVisitor.upload(tunnelled("far", "/sink"), GIBIBYTE / 4, false));
+            Latencies small = small(tunnelled("far", "/small"), WINDOW);
+            print("50 ms: small request", small.toString());
+            print(
+                    "50 ms: small request, less the round trip",
+                    String.format("%.2f ms", Latencies.millis(small.percentile(50)) - 50));
+            print("its client lives", Boolean.toString(client.isAlive()));
+        }
+    }
+
+    private void killedClient() {
+        try (ServerProcess client = client(pod, "killed");
+                RawVisitor visitor = RawVisitor.connect(pod)) {
+            BulkVisitor.get(visitor, tunnelled("killed", "/stall?gate=never")).readHead();
+            visitor.read(1_000);
+            long start = System.nanoTime();
+            client.kill();
+            try {
+                visitor.read(1);
+                throw new AssertionError("it looks complete");
+            } catch (UncheckedIOException e) {
+                print("client killed to visitor broken off", millisSince(start));
+            }
+        }
+    }
+
+    private void restartedRelay() throws Exception {
+        try (ServerProcess client = client(pod, "again")) {
+            for (int i = 0; i < 3; i++) {
+                relay.kill();
+                relay.exitCode();
+                long killed = System.nanoTime();
+                relay = relay(Integer.toString(pod.getPort()));
+                relay.await("^ready");
+                long ready = System.nanoTime();
+                client.await("/tunnel/again/");
+                print(
+                        "relay restarted to registered again",
+                        millisSince(ready) + " (" + millisSince(killed) + " from its end)");
+            }
+        }
+    }
+
+    private static String millisSince(long start) {
+        return String.format("%.0f ms", (System.nanoTime() - start) / 1e6);
+    }
+
+    private URI tunnelled(String name, String target) {
+        return pod.resolve("/tunnel/" + name + target);
+    }
+
+    @Override
+    public void close() {
+        visitors.shutdownNow();
+        service.close();
+        relay.close();
+    }
+}
