@@ -60,7 +60,7 @@ function showCall(state) {
 }
 
 function showSwitch(id, isOff, on, off) {
-  at(id).ariaPressed = String(isOff);
+  at(id).classList.toggle('off', isOff);
   at(id).textContent = isOff ? off : on;
 }
 

@@ -1,9 +1,13 @@
 // Chromium as the tests need it: camera and microphone made up, and nothing but this machine to connect to.
+import { execFileSync } from 'node:child_process';
 import puppeteer from 'puppeteer-core';
+
+const chromium = () =>
+  execFileSync('sh', ['-c', 'command -v "$0"', process.env.CHROMIUM ?? 'chromium'], { encoding: 'utf8' }).trim();
 
 export const launch = () =>
   puppeteer.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: chromium(),
     args: [
       // tests may run as root, where Chromium's sandbox can't; all pages are our own
       '--no-sandbox',
