@@ -249,9 +249,9 @@ class HostileStreamTest {
         Frame[] empty = new Frame[1_024];
         Arrays.fill(empty, new Frame.Data(1, ByteBuffer.allocate(0), false, false, true));
         List<Frame> heard = new ArrayList<>();
-        for (int i = 0; i < 100 && heard.isEmpty(); i++) {
+        for (int i = 0; i < 10_000 && heard.isEmpty(); i++) {
             client.say(empty);
-            assertThat(relay.diagnostics().bufferedBytes()).isLessThanOrEqualTo(BUDGET / 2);
+            assertThat(relay.diagnostics().bufferedBytes()).isLessThanOrEqualTo(BUDGET);
             heard.addAll(client.heard());
         }
         assertThat(heard)
