@@ -2,6 +2,7 @@ package org.podbridge.connection;
 
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.podbridge.time.Scheduler;
 
@@ -13,6 +14,7 @@ import org.podbridge.time.Scheduler;
 public final class KeepAlive {
 
     private static final double JITTER = 0.2;
+    private static final int SAMPLES = 5;
 
     private final Connection connection;
     private final BooleanSupplier busy;
@@ -24,7 +26,8 @@ public final class KeepAlive {
     private volatile long lastHeard;
     private volatile long pingedAt;
     private volatile boolean awaitsPong;
-    private volatile long roundTripNanos;
+    private volatile long shortestNanos = Long.MAX_VALUE;
+    private final AtomicInteger samplesToTake = new AtomicInteger();
     private volatile long nextPing;
     private volatile boolean stopped;
     private volatile Scheduler.Task next = () -> {};
@@ -86,12 +89,22 @@ public final class KeepAlive {
         if (awaitsPong) {
             awaitsPong = false;
             long sample = Math.max(1, lastHeard - pingedAt);
-            roundTripNanos = roundTripNanos == 0 ? sample : Math.min(roundTripNanos, sample);
+            shortestNanos = Math.min(shortestNanos, sample);
+            if (samplesToTake.get() > 0 && samplesToTake.decrementAndGet() > 0) {
+                ping();
+            }
         }
     }
 
+    /** Returns the shortest round trip, or 0 if too few were measured to know. */
     long roundTripNanos() {
-        return roundTripNanos;
+        return samplesToTake.get() > 0 || shortestNanos == Long.MAX_VALUE ? 0 : shortestNanos;
+    }
+
+    /** Measures the round trip now: a few times, since the first answers of a JVM that has just started take long. */
+    void measureRoundTrip() {
+        samplesToTake.set(SAMPLES);
+        ping();
     }
 
     void ping() {

@@ -154,10 +154,10 @@ public final class MessageSocket implements ConnectionListener {
     }
 
     /** Measures the round trip now, rather than with the next ping that is due. */
-    public void ping() {
+    public void measureRoundTrip() {
         KeepAlive alive = keepAlive;
         if (alive != null) {
-            alive.ping();
+            alive.measureRoundTrip();
         }
     }
 

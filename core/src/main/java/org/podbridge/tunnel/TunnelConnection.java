@@ -354,7 +354,7 @@ final class TunnelConnection implements MessageSocket.Handler {
         if (register.protocol() < 2 || streams != null || open == null) {
             return;
         }
-        open.ping();
+        open.measureRoundTrip();
         streams = new TunnelStreams(
                 open,
                 register.window() == 0 ? DEFAULT_WINDOW_BYTES : register.window(),

@@ -202,7 +202,7 @@ final class TunnelSession implements MessageSocket.Handler, WholeBodyExchange.Ob
         MessageSocket current = socket;
         if (details != null && details.protocol() == PROTOCOL && streams == null && current != null) {
             streams = new ServedStreams(settings, details, current, service, budget, this, this);
-            current.ping();
+            current.measureRoundTrip();
         }
         if (publicUrl == null) {
             end(new Ending.Lost("the relay gave the tunnel a URL that is none"));
