@@ -26,16 +26,15 @@ class DevServerIT {
 
     private static final Path NODE = ServerProcess.root().resolve("integration-tests/src/test/node");
 
-    @TempDir
     private Path app;
-
     private ServerProcess pod;
     private URI podUri;
     private ServerProcess devServer;
     private String devServerUri;
 
     @BeforeAll
-    void start() throws IOException {
+    void start(@TempDir Path folder) throws IOException {
+        app = folder;
         assertThat(NODE.resolve("node_modules/vite"))
                 .as("npm's vite; ./run test installs it")
                 .matches(Files::isDirectory);
