@@ -25,6 +25,9 @@ import org.podbridge.identity.WebId;
 
 class ConnectionTest {
 
+    /** What the client can do; relays that know of no versions pass over it. */
+    private static final String VERSION = ",\"protocol\":2,\"window\":262144";
+
     private final FakeRelay relay = FakeRelay.start();
     private final RawService service = RawService.start();
     private final WatchedScheduler scheduler = new WatchedScheduler();
@@ -76,7 +79,7 @@ class ConnectionTest {
                 .startsWith("GET /.tunnel HTTP/1.1\r\n")
                 .contains("\r\nAuthorization: Bearer secret-token\r\n");
         RelayLink link = attempt.accept();
-        assertThat(link.readText()).isEqualTo("{\"type\":\"register\",\"name\":\"myapp\"}");
+        assertThat(link.readText()).isEqualTo("{\"type\":\"register\",\"name\":\"myapp\"" + VERSION + "}");
         link.sendRegistered("other")
                 .sendText("[")
                 .sendText("{\"type\":\"news\"}")
@@ -93,7 +96,7 @@ class ConnectionTest {
         start();
         assertThat(relay.next().accept().readText())
                 .isEqualTo("{\"type\":\"register\",\"name\":\"myapp\",\"share\":true,"
-                        + "\"access\":{\"webIds\":[\"https://bob.example/#me\"]}}");
+                        + "\"access\":{\"webIds\":[\"https://bob.example/#me\"]}" + VERSION + "}");
     }
 
     @Test
@@ -101,7 +104,7 @@ class ConnectionTest {
         builder.passthrough(true);
         start();
         assertThat(relay.next().accept().readText())
-                .isEqualTo("{\"type\":\"register\",\"name\":\"myapp\",\"passthrough\":true}");
+                .isEqualTo("{\"type\":\"register\",\"name\":\"myapp\",\"passthrough\":true" + VERSION + "}");
     }
 
     @ParameterizedTest
