@@ -18,6 +18,8 @@ import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.Connection;
 import org.podbridge.connection.ConnectionListener;
 import org.podbridge.connection.HandshakeDecision;
+import org.podbridge.exchange.Exchange;
+import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.exchange.ShortResponse;
 import org.podbridge.identity.WebId;
@@ -139,6 +141,35 @@ public final class Admission {
                 .thenApply(verdict -> verdict instanceof Verdict.Refused refused
                         ? new Admitted.Out(refused.refusal().toResponse())
                         : new Admitted.In(((Verdict.Admitted) verdict).identity()));
+    }
+
+    /**
+     * Answers an HTTP request that needs an identity, with what a page of another origin needs to read the answer.
+     *
+     * @param exchange the request
+     * @param endpoint what is to be used
+     * @param purpose why
+     * @param answer makes the answer to who may come in
+     */
+    public void answer(
+            Exchange exchange,
+            Endpoint endpoint,
+            AuthRequest.Purpose purpose,
+            Function<Optional<Identity>, ShortResponse> answer) {
+        RequestHead head = exchange.request();
+        admit(head, endpoint, purpose)
+                .thenAccept(admitted -> {
+                    ShortResponse response = admitted instanceof Admitted.Out out
+                            ? out.response()
+                            : answer.apply(((Admitted.In) admitted).identity());
+                    HeaderFields fields =
+                            Cors.fields(head).addAll(response.fields()).build();
+                    new ShortResponse(response.status(), fields, response.content()).sendTo(exchange);
+                })
+                .exceptionally(failure -> {
+                    exchange.abort(failure); // or nobody would ever answer
+                    return null;
+                });
     }
 
     /**

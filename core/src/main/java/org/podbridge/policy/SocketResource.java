@@ -69,21 +69,8 @@ public final class SocketResource implements ExchangeHandler {
     }
 
     private void mint(Exchange exchange) {
-        RequestHead head = exchange.request();
-        admission
-                .admit(head, endpoint, AuthRequest.Purpose.TICKET)
-                .thenAccept(admitted -> {
-                    ShortResponse response = admitted instanceof Admission.Admitted.Out out
-                            ? out.response()
-                            : mintFor(((Admission.Admitted.In) admitted).identity(), head);
-                    HeaderFields fields =
-                            Cors.fields(head).addAll(response.fields()).build();
-                    new ShortResponse(response.status(), fields, response.content()).sendTo(exchange);
-                })
-                .exceptionally(failure -> {
-                    exchange.abort(failure); // or nobody would ever answer
-                    return null;
-                });
+        admission.answer(
+                exchange, endpoint, AuthRequest.Purpose.TICKET, identity -> mintFor(identity, exchange.request()));
     }
 
     private ShortResponse mintFor(Optional<Identity> identity, RequestHead head) {

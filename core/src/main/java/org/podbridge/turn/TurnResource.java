@@ -59,21 +59,8 @@ public final class TurnResource implements ExchangeHandler {
     }
 
     private void give(Exchange exchange) {
-        RequestHead head = exchange.request();
-        admission
-                .admit(head, Endpoint.TURN, AuthRequest.Purpose.TURN)
-                .thenAccept(admitted -> {
-                    ShortResponse response = admitted instanceof Admission.Admitted.Out out
-                            ? out.response()
-                            : giveTo(((Admission.Admitted.In) admitted).identity(), head);
-                    HeaderFields fields =
-                            Cors.fields(head).addAll(response.fields()).build();
-                    new ShortResponse(response.status(), fields, response.content()).sendTo(exchange);
-                })
-                .exceptionally(failure -> {
-                    exchange.abort(failure); // or nobody would ever answer
-                    return null;
-                });
+        admission.answer(
+                exchange, Endpoint.TURN, AuthRequest.Purpose.TURN, identity -> giveTo(identity, exchange.request()));
     }
 
     private ShortResponse giveTo(Optional<Identity> identity, RequestHead head) {
