@@ -48,11 +48,12 @@ public final class Stream {
 
     /**
      * Sends a head. Interim ones may come before the final one, nothing after it. Only the client sends any: the relay
-     * opens a stream with its only one.
+     * opens a stream with its only one. One that fits no frame resets the stream with TOO_LARGE.
      *
      * @param head a JSON object, not to be changed any more
      */
     public void sendHead(ByteBuffer head) {
+        resetIfTooLarge(head);
         multiplexer.update(this, () -> state.addHead(head));
     }
 
@@ -78,11 +79,12 @@ public final class Stream {
     /**
      * Sends the final head and the first data, together where there is room: what is short leaves in one message.
      *
-     * @param head a JSON object, not to be changed any more
+     * @param head as for {@link #sendHead}
      * @param data as for {@link #send}
      * @param completion as for {@link #send}
      */
     public void respond(ByteBuffer head, StreamData data, Completion completion) {
+        resetIfTooLarge(head);
         boolean[] taken = new boolean[1];
         multiplexer.update(this, () -> {
             state.addHead(head);
@@ -94,12 +96,23 @@ public final class Stream {
     }
 
     /**
-     * Sends trailer fields, which end the direction. To be called in place of a last {@link #send}.
+     * Sends trailer fields, which end the direction. To be called in place of a last {@link #send}. Those that fit no
+     * frame reset the stream with TOO_LARGE.
      *
      * @param fields a JSON array of pairs, not to be changed any more
      */
     public void sendTrailers(ByteBuffer fields) {
+        resetIfTooLarge(fields);
         multiplexer.update(this, () -> state.addTrailers(fields));
+    }
+
+    /**
+     * Keeps what can't be sent from the writer, where all streams would suffer. A stream that is over takes nothing.
+     */
+    private void resetIfTooLarge(ByteBuffer payload) {
+        if (payload.remaining() > Frame.MAX_PAYLOAD_BYTES) {
+            reset(ResetCode.TOO_LARGE, "a head or trailers that fit no frame");
+        }
     }
 
     /**

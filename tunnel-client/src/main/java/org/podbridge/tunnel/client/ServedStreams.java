@@ -22,6 +22,9 @@ final class ServedStreams implements Multiplexer.Events {
     /** What the relay may send on a new stream. */
     static final int WINDOW_BYTES = 256 * 1024;
 
+    /** What the client takes, whatever number the relay names. */
+    private static final int MAX_STREAMS = 10_000;
+
     private static final int MAX_WINDOW_BYTES = 8 * 1024 * 1024;
     private static final long MAX_GROWTH_BYTES = 32L * 1024 * 1024;
 
@@ -60,7 +63,7 @@ final class ServedStreams implements Multiplexer.Events {
                         WINDOW_BYTES,
                         MAX_WINDOW_BYTES,
                         details.window() == 0 ? WINDOW_BYTES : details.window(),
-                        details.maxStreams(),
+                        Math.min(details.maxStreams(), MAX_STREAMS),
                         new ByteBudget(MAX_GROWTH_BYTES),
                         budget),
                 socket::sendBinary,

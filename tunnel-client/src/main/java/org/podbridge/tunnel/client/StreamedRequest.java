@@ -7,6 +7,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.eclipse.jetty.client.AsyncRequestContent;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
@@ -17,6 +18,7 @@ import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.Completion;
 import org.podbridge.exchange.HeaderFields;
+import org.podbridge.exchange.RepeatedStep;
 import org.podbridge.time.Scheduler;
 import org.podbridge.tunnel.v2.HeadCodec;
 import org.podbridge.tunnel.v2.ResetCode;
@@ -180,6 +182,10 @@ final class StreamedRequest implements StreamListener, Response.Listener {
 
     @Override
     public void onHeaders(Response response) {
+        if (response.getStatus() > MAX_STATUS) {
+            stream.reset(ResetCode.PROTOCOL, "a status that is none");
+            return;
+        }
         ByteBuffer head = HeadCodec.encode(
                 new StreamResponse(response.getStatus(), ForwardedFields.ofStreamedResponse(response.getHeaders())));
         announcedBytes = hasContent(response) ? response.getHeaders().getLongField(HttpHeader.CONTENT_LENGTH) : 0;
@@ -207,7 +213,7 @@ final class StreamedRequest implements StreamListener, Response.Listener {
     }
 
     /** Sends the service's content, one piece after the other: the next one is read when the last one has left. */
-    private final class ResponseSender extends org.podbridge.exchange.RepeatedStep {
+    private final class ResponseSender extends RepeatedStep {
 
         private final Response response;
         private final Content.Source source;
@@ -335,7 +341,7 @@ final class StreamedRequest implements StreamListener, Response.Listener {
     }
 
     /** The visitor's body, of the length that its head tells. */
-    private static final class StreamedContent extends org.eclipse.jetty.client.AsyncRequestContent {
+    private static final class StreamedContent extends AsyncRequestContent {
 
         private final long length;
 
