@@ -28,7 +28,7 @@ public interface ConnectionListener {
      */
     void onPart(Chunk part, MessageKind kind, boolean last);
 
-    /** A ping came, which the adapter has answered: a sign of life, and no more. */
+    /** A ping came, which the adapter answers after this call: a sign of life, and no more. */
     default void onPing() {}
 
     /** A pong came: the peer has read a ping of ours, or sends one unasked. */

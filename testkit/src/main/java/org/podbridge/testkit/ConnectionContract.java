@@ -612,7 +612,7 @@ public abstract class ConnectionContract {
         RawWebSocket peer = open(listener);
         peer.send(FIN | PING, bytes("are you there?").array());
         assertThat(peer.readFrame()).isEqualTo(new Frame(PONG, true, bytes("are you there?")));
-        listener.awaitPing();
+        assertThat(listener.hasPing()).as("told before it is answered").isTrue();
         assertThat(listener.hasPong()).isFalse();
         peer.send(FIN | PONG, new byte[0]);
         listener.awaitPong();

@@ -163,6 +163,15 @@ public class RecordingListener implements ConnectionListener {
     }
 
     /**
+     * Tells whether pings have come that nobody has waited for.
+     *
+     * @return whether there are any
+     */
+    public boolean hasPing() {
+        return !pings.isEmpty();
+    }
+
+    /**
      * Tells whether pongs have come that nobody has waited for.
      *
      * @return whether there is one

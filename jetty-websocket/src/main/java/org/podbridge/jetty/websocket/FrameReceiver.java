@@ -100,10 +100,14 @@ public final class FrameReceiver implements FrameHandler {
             }
             case OpCode.CONTINUATION -> onData(open, frame, callback);
             case OpCode.PING -> {
+                tell(open, listener::onPing); // first, so that who has the answer knows that the ping was heard
                 open.pong(frame.getPayload());
-                onControl(open, listener::onPing, callback);
+                next(open, callback);
             }
-            case OpCode.PONG -> onControl(open, listener::onPong, callback);
+            case OpCode.PONG -> {
+                tell(open, listener::onPong);
+                next(open, callback);
+            }
             default -> onClose(open, frame, callback);
         }
     }
@@ -127,11 +131,14 @@ public final class FrameReceiver implements FrameHandler {
         return text.accepts(payload) && (!last || text.isComplete());
     }
 
-    private void onControl(JettyConnection open, Runnable call, Callback callback) {
-        callback.succeeded();
+    private void tell(JettyConnection open, Runnable call) {
         if (!open.isClosing()) {
             call(call);
         }
+    }
+
+    private static void next(JettyConnection open, Callback callback) {
+        callback.succeeded();
         open.demand();
     }
 
