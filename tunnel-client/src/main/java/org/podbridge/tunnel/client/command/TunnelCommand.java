@@ -38,6 +38,10 @@ import picocli.CommandLine.Spec;
             "",
             "The token is taken from --token-file, --token, the file's token-file, or the variable "
                     + TunnelCommand.TOKEN_VARIABLE + ".",
+            "In its place --oidc-issuer, --client-id and --client-secret-file log in as a Solid user; so do the file's keys"
+                    + " of these names, and the variables",
+            LoginOptions.ISSUER_VARIABLE + ", " + LoginOptions.ID_VARIABLE + " and " + LoginOptions.SECRET_VARIABLE
+                    + ".",
             "What is said here goes before what the file says, for every tunnel that is started."
         },
         exitCodeListHeading = "%nExit codes:%n",
