@@ -24,11 +24,18 @@ const go = async (page, url) => {
   }
 };
 
+// one after the other: Firefox loses some that are made at once
+let made = Promise.resolve();
+const make = (alone) => {
+  const page = made.then(async () => (alone ? await browser.createBrowserContext() : browser).newPage());
+  made = page.catch(() => {});
+  return page;
+};
+
 const open = async (options) => {
-  const alone = options.get('alone') === 'true';
-  const page = await (alone ? await browser.createBrowserContext() : browser).newPage();
-  pages.set(String(++last), page);
-  const number = String(last);
+  const page = await make(options.get('alone') === 'true');
+  const number = String(++last);
+  pages.set(number, page);
   if (options.has('width')) {
     await page.setViewport({ width: Number(options.get('width')), height: Number(options.get('height')) });
   }

@@ -18,9 +18,7 @@ final class HostileService {
      */
     static Site create(String reports) {
         Site site = new Site()
-                .page(
-                        "/probes.html",
-                        Answer.html("""
+                .page("/probes.html", Answer.html("""
                         <!doctype html><title>probes</title><body><script src="probes.js"></script>
                         """))
                 .page("/probes.js", Answer.file("text/javascript", "probes.js"))
@@ -53,7 +51,9 @@ final class HostileService {
         Answer page = Answer.html("<!doctype html><title>again</title><script>results = window.origin</script>")
                 .with("ETag", "\"1\"")
                 .with("Cache-Control", "no-cache");
-        return request.field("If-None-Match").isEmpty() ? page : page.withStatus(304).withBody("");
+        return request.field("If-None-Match").isEmpty()
+                ? page
+                : page.withStatus(304).withBody("");
     }
 
     /** Pages that try to talk the browser out of the sandbox, with policies of their own. */
