@@ -45,21 +45,28 @@ public final class ServerProcess implements AutoCloseable {
     }
 
     /** Starts the {@code podbridge} command with a tunnel to a service. */
-    public static ServerProcess tunnel(URI pod, String token, String name, String service, String... options) {
+    static ServerProcess tunnel(URI pod, String token, String name, String service, String... options) {
         return tunnel(List.of(), pod, token, name, service, options);
     }
 
     /** Starts the {@code podbridge} command with Java options first. */
     static ServerProcess tunnel(
             List<String> javaOptions, URI pod, String token, String name, String service, String... options) {
+        List<String> all = new ArrayList<>(List.of("--token", token));
+        all.addAll(List.of(options));
+        return tunnel(javaOptions, pod, name, service, all);
+    }
+
+    /** Starts the {@code podbridge} command with options that say who it is. */
+    static ServerProcess tunnel(List<String> javaOptions, URI pod, String name, String service, List<String> options) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(javaOptions);
         command.add("-jar");
         command.add(root().resolve("tunnel-client/target/podbridge.jar").toString());
         String relay = "ws" + pod.toString().substring("http".length()) + "/.tunnel";
-        command.addAll(List.of("tunnel", name, "--to", service, "--relay", relay, "--token", token));
-        command.addAll(List.of(options));
+        command.addAll(List.of("tunnel", name, "--to", service, "--relay", relay));
+        command.addAll(options);
         return start(command);
     }
 
@@ -84,7 +91,7 @@ public final class ServerProcess implements AutoCloseable {
         return start(command, root());
     }
 
-    private static ServerProcess start(List<String> command, Path folder) {
+    static ServerProcess start(List<String> command, Path folder) {
         try {
             return new ServerProcess(new ProcessBuilder(command)
                     .directory(folder.toFile())
