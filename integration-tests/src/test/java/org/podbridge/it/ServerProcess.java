@@ -3,6 +3,7 @@ package org.podbridge.it;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.BufferedReader;
+import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
@@ -17,7 +18,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A program in a process of its own, whose output the test reads line by line. */
+/**
+ * A program in a process of its own, whose output the test reads line by line. All of it is kept in
+ * {@code target/process-logs}, where {@code ./run test} looks for credentials that no log may hold.
+ */
 public final class ServerProcess implements AutoCloseable {
 
     private static final Path ROOT = findRoot();
@@ -119,13 +123,20 @@ public final class ServerProcess implements AutoCloseable {
     }
 
     private void read() {
-        try (BufferedReader reader = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8))) {
+        try (BufferedReader reader = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
+                BufferedWriter log = Files.newBufferedWriter(Files.createTempFile(logs(), "", ".log"))) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 lines.add(line);
+                log.write(line);
+                log.newLine();
             }
         } catch (IOException e) {
             lines.add("(output broke off)");
         }
+    }
+
+    private static Path logs() throws IOException {
+        return Files.createDirectories(root().resolve("integration-tests/target/process-logs"));
     }
 
     /** Returns the first match in the lines to come. */
