@@ -59,7 +59,8 @@ const inPage = async ({ issuer, id, secret, endpoint }) => {
 };
 
 const browser = await launch();
-const page = await open(browser, 'page', issuer);
+// a document without scripts of its own
+const page = await open(browser, 'page', `${issuer}.well-known/openid-configuration`);
 const [first, second] = await page.evaluate(inPage, { issuer, id, secret, endpoint });
 console.log(`first: ${first.type} ${first.you}`);
 console.log(`second: ${second.code} ${second.reason}`);
