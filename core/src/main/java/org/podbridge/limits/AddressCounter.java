@@ -10,8 +10,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AddressCounter {
 
-    private static final Runnable NOTHING = () -> {};
-
     private final int max;
     private final boolean exemptLoopback;
     private final ConcurrentHashMap<AddressPrefix, Integer> counts = new ConcurrentHashMap<>();
@@ -35,7 +33,7 @@ public final class AddressCounter {
      */
     public @Nullable Runnable tryAdd(@Nullable InetAddress address) {
         if (address == null || (exemptLoopback && address.isLoopbackAddress())) {
-            return NOTHING;
+            return () -> {};
         }
         AddressPrefix prefix = AddressPrefix.of(address);
         boolean[] added = new boolean[1];

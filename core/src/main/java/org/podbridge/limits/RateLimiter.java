@@ -74,8 +74,7 @@ public final class RateLimiter {
      *     which isn't counted
      * @return the limit that would be exceeded, or empty if there is room
      */
-    public Optional<RateLimits.Exceeded> take(
-            RateLimits.Counted what, RateLimits.Scope scope, @Nullable Object who) {
+    public Optional<RateLimits.Exceeded> take(RateLimits.Counted what, RateLimits.Scope scope, @Nullable Object who) {
         Object key = key(who);
         return key == null || takeShared(what, scope, key, 1) ? Optional.empty() : exceeded(what, scope);
     }
@@ -88,8 +87,7 @@ public final class RateLimiter {
      * @param who as in {@link #take}
      * @return the limit that is used up, or empty if there is room
      */
-    public Optional<RateLimits.Exceeded> look(
-            RateLimits.Counted what, RateLimits.Scope scope, @Nullable Object who) {
+    public Optional<RateLimits.Exceeded> look(RateLimits.Counted what, RateLimits.Scope scope, @Nullable Object who) {
         Object key = key(who);
         TokenBucket bucket = key == null ? null : shared.get(new Key(what, key));
         return bucket == null || bucket.has(1, now()) ? Optional.empty() : exceeded(what, scope);

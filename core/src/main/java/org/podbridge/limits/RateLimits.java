@@ -186,7 +186,8 @@ public final class RateLimits {
          */
         public Builder limit(Counted what, Scope scope, Rate rate) {
             if (!what.scopes().contains(scope)) {
-                throw new IllegalArgumentException(what + " per " + scope + " (expected: per " + what.scopes() + ")");
+                throw new IllegalArgumentException(
+                        what + " per " + scope + " (expected: per one of " + what.scopes() + ")");
             }
             rates.computeIfAbsent(what, any -> new EnumMap<>(Scope.class)).put(scope, requireNonNull(rate, "rate"));
             return this;

@@ -185,8 +185,8 @@ public final class VisitLimits {
         public Builder maxShareLifetime(Duration maxShareLifetime) {
             requireNonNull(maxShareLifetime, "maxShareLifetime");
             if (maxShareLifetime.toSeconds() < 1 || maxShareLifetime.compareTo(LONGEST_SHARE_LIFETIME) > 0) {
-                throw new IllegalArgumentException(
-                        "maxShareLifetime: " + maxShareLifetime + " (expected: PT1S to " + LONGEST_SHARE_LIFETIME + ")");
+                throw new IllegalArgumentException("maxShareLifetime: " + maxShareLifetime + " (expected: PT1S to "
+                        + LONGEST_SHARE_LIFETIME + ")");
             }
             this.maxShareLifetime = maxShareLifetime;
             return this;

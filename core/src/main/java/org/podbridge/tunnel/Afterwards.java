@@ -3,7 +3,9 @@ package org.podbridge.tunnel;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** What is to be done when something is over: once, in the order added, and at once if it is over already. Thread-safe. */
+/**
+ * What is to be done when something is over: once, in the order added, and at once if it is over already. Thread-safe.
+ */
 final class Afterwards implements Runnable {
 
     /** Null once it is over. */

@@ -16,7 +16,7 @@ sealed interface Entry {
     record Guest(ShareLinks.Link link) implements Entry {}
 
     /** Returns who the visitor is, as far as that is known. */
-    default Optional<Identity> identity() {
+    default Optional<Identity> visitor() {
         if (this instanceof Agent agent) {
             return Optional.of(agent.identity());
         }

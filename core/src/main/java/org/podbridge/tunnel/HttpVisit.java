@@ -48,7 +48,8 @@ final class HttpVisit {
             response.refuse(tooOften.get());
             return;
         }
-        Runnable counted = endpoint.exchangesByAddress().tryAdd(request.remoteAddress().getAddress());
+        Runnable counted =
+                endpoint.exchangesByAddress().tryAdd(request.remoteAddress().getAddress());
         if (counted == null) {
             response.refuse(RelayAnswer.TOO_MANY_AT_ONCE);
             return;
@@ -69,8 +70,8 @@ final class HttpVisit {
     /** Sees to it that the visit ends when the tunnel is no longer open to the visitor. */
     private void watch(VisitAdmission.Decision decision) {
         if (decision instanceof VisitAdmission.Decision.Admitted admitted && response.isWaiting()) {
-            response.whenOver(endpoint.visits()
-                    .add(target.name(), admitted.entry(), () -> response.end(RelayAnswer.FORBIDDEN)));
+            response.whenOver(
+                    endpoint.visits().add(target.name(), admitted.entry(), () -> response.end(RelayAnswer.FORBIDDEN)));
         }
     }
 

@@ -116,8 +116,8 @@ final class ShareLinks {
     ShareLinks(Scheduler scheduler, SecureRandom random, Limits limits) {
         this.scheduler = scheduler;
         this.random = random;
-        this.maxLinks = limits.maxShareLinks();
-        this.maxLinksPerWebId = limits.maxShareLinksPerWebId();
+        this.maxLinks = limits.visits().maxShareLinks();
+        this.maxLinksPerWebId = limits.visits().maxShareLinksPerWebId();
         this.cookieKey = new SecretKeySpec(randomBytes(), MAC);
     }
 

@@ -32,9 +32,7 @@ final class SharePage {
             form.addEventListener('submit', () => history.replaceState(null, '', location.pathname));
             """;
 
-    private static final String OPENING = page(
-            "Shared with you",
-            """
+    private static final String OPENING = page("Shared with you", """
             <h1>Shared with you: <span id="name">a tunnel</span></h1>
             <p id="hint">What you open is run by whoever has sent you the link, not by this server.</p>
             <form method="post"><input type="hidden" name="code"><button name="open" disabled>Open</button></form>
@@ -42,8 +40,7 @@ final class SharePage {
             <script>%s</script>
             """.formatted(SCRIPT));
 
-    private static final String OVER = page(
-            "The link has ended", """
+    private static final String OVER = page("The link has ended", """
             <h1>The link has ended</h1>
             <p>It is too old, was used or taken back, or is not complete. Ask who has sent it for a new one.</p>
             """);
@@ -53,7 +50,9 @@ final class SharePage {
     /** Returns the page behind a link. */
     static ShortResponse opening() {
         return new ShortResponse(
-                200, fields("script-src '" + hash(SCRIPT) + "'; form-action 'self'").build(), OPENING);
+                200,
+                fields("script-src '" + hash(SCRIPT) + "'; form-action 'self'").build(),
+                OPENING);
     }
 
     /** Returns the page for a link that opens nothing; which of the reasons it is isn't told. */

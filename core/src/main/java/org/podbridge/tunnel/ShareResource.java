@@ -118,7 +118,10 @@ final class ShareResource {
     private void authenticated(Exchange exchange, Consumer<Identity> next) {
         RequestHead head = exchange.request();
         Optional<RateLimits.Exceeded> exceeded = endpoint.rates()
-                .take(RateLimits.Counted.VISITS, RateLimits.Scope.ADDRESS, head.remoteAddress().getAddress());
+                .take(
+                        RateLimits.Counted.VISITS,
+                        RateLimits.Scope.ADDRESS,
+                        head.remoteAddress().getAddress());
         if (exceeded.isPresent()) {
             send(exchange, Admission.tooOften(exceeded.get()));
             return;
@@ -131,7 +134,8 @@ final class ShareResource {
                         send(exchange, out.response());
                         return;
                     }
-                    Identity identity = ((Admission.Admitted.In) admitted).identity().orElseThrow();
+                    Identity identity =
+                            ((Admission.Admitted.In) admitted).identity().orElseThrow();
                     Optional<RateLimits.Exceeded> tooOften = endpoint.rates()
                             .take(RateLimits.Counted.SHARE_LINKS, RateLimits.Scope.IDENTITY, identity.webId());
                     if (tooOften.isPresent()) {
@@ -192,9 +196,16 @@ final class ShareResource {
                             : found.owner().equals(identity.webId()));
             if (tunnel.isEmpty()) {
                 // Whether there is such a tunnel is nobody's business but its owner's.
-                refuse(exchange, 403, personal ? "No tunnel of this name admits you" : "No tunnel of yours has this name");
+                refuse(
+                        exchange,
+                        403,
+                        personal ? "No tunnel of this name admits you" : "No tunnel of yours has this name");
             } else if (tunnel.get().isPublic()) {
-                refuse(exchange, 409, "The tunnel is public: " + endpoint.publicUrlOf(tunnel.get().name()) + " is enough");
+                refuse(
+                        exchange,
+                        409,
+                        "The tunnel is public: "
+                                + endpoint.publicUrlOf(tunnel.get().name()) + " is enough");
             } else {
                 make(exchange, tunnel.get(), personal ? Optional.of(identity) : Optional.empty(), seconds, uses);
             }
@@ -244,7 +255,10 @@ final class ShareResource {
         RequestHead head = exchange.request();
         Set<Origin> own = endpoint.ownOrigins(head);
         Optional<RateLimits.Exceeded> exceeded = endpoint.rates()
-                .take(RateLimits.Counted.VISITS, RateLimits.Scope.ADDRESS, head.remoteAddress().getAddress());
+                .take(
+                        RateLimits.Counted.VISITS,
+                        RateLimits.Scope.ADDRESS,
+                        head.remoteAddress().getAddress());
         if (exceeded.isPresent()) {
             Admission.tooOften(exceeded.get()).sendTo(exchange);
         } else if (!AmbientRule.allows(head, own, true)) {
@@ -260,9 +274,8 @@ final class ShareResource {
             SharePage.over().sendTo(exchange);
             return;
         }
-        String tunnelPath = host.isPresent()
-                ? "/"
-                : endpoint.pathOf(redeemed.get().link().tunnel()) + "/";
+        String tunnelPath =
+                host.isPresent() ? "/" : endpoint.pathOf(redeemed.get().link().tunnel()) + "/";
         HeaderFields fields = HeaderFields.of(
                 "location",
                 tunnelPath,

@@ -77,8 +77,7 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
     private StreamRequest head() {
         RequestHead request = exchange.request();
         String authority = endpoint.authorityOf(request);
-        boolean withCredentials = tunnel.passthrough() && tunnel.isPublic();
-        HeaderFields crossing = endpoint.requestRules().apply(request, withCredentials, authority, visit.prefix());
+        HeaderFields crossing = endpoint.crossing(request, tunnel, visit.prefix());
         HeaderFields fields = expectsContinue
                 ? HeaderFields.builder()
                         .addAll(crossing)

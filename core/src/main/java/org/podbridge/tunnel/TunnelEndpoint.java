@@ -135,8 +135,7 @@ public final class TunnelEndpoint implements Handshake {
         this.webSocketsByAddress = new AddressCounter(limits.visits().maxWebSocketsPerAddress(), exemptLoopback);
         Set<String> ownCookies = new HashSet<>(configuration.sessionCookies());
         ownCookies.addAll(ShareCookie.NAMES);
-        this.requestRules =
-                new RequestRules(configuration.publicUris().get(0).getScheme(), ownCookies);
+        this.requestRules = new RequestRules(configuration.publicUris().get(0).getScheme(), ownCookies);
         this.responseRules = new ResponseRules(
                 ownCookies,
                 configuration.publicUris().stream()
@@ -379,6 +378,26 @@ public final class TunnelEndpoint implements Handshake {
             return pod.getScheme() + "://" + name.value() + "." + tunnelHost + port + "/";
         }
         return pod.getScheme() + "://" + pod.getRawAuthority() + pathOf(name) + "/";
+    }
+
+    /**
+     * Returns the fields of a visitor's request that its service gets. Credentials cross with passthrough only; those
+     * by which the relay lets visitors in never do.
+     */
+    HeaderFields crossing(RequestHead request, Tunnel tunnel, String prefix) {
+        boolean hasOwnCookies = tunnel.isPublic() || isHostForm(request);
+        HeaderFields fields =
+                requestRules.apply(request, tunnel.passthrough() && hasOwnCookies, authorityOf(request), prefix);
+        if (tunnel.isPublic() && !policy.takesAuthorization()) {
+            return fields;
+        }
+        HeaderFields.Builder rest = HeaderFields.builder();
+        fields.forEach((name, value) -> {
+            if (!name.equals("authorization") && !name.equals("dpop")) {
+                rest.add(name, value);
+            }
+        });
+        return rest.build();
     }
 
     /** Returns the origin of a tunnel's links: its own host if it has one, else the pod's. */

@@ -1,5 +1,9 @@
 package org.podbridge.tunnel;
 
+import static org.podbridge.limits.RateLimits.Counted.WRONG_PASSWORDS;
+import static org.podbridge.limits.RateLimits.Scope.ADDRESS;
+
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -80,8 +84,7 @@ final class VisitAdmission {
 
     /** A cookie that another site's page could make the browser send counts as none. */
     private Optional<Entry> guest(RequestHead request, Tunnel tunnel) {
-        List<String> cookies =
-                ShareCookie.valuesIn(request.fields(), endpoint.isHttps(), endpoint.isHostForm(request));
+        List<String> cookies = ShareCookie.valuesIn(request.fields(), endpoint.isHttps(), endpoint.isHostForm(request));
         return cookies.isEmpty() || !AmbientRule.allows(request, endpoint.ownOrigins(request), true)
                 ? Optional.empty()
                 : cookies.stream()
@@ -94,19 +97,38 @@ final class VisitAdmission {
         if (visitor.isAmbient() && !AmbientRule.allows(request, endpoint.ownOrigins(request), false)) {
             return refused(RelayAnswer.FOREIGN_PAGE.toResponse(request));
         }
-        Optional<RateLimits.Exceeded> exceeded = endpoint.rates()
-                .take(RateLimits.Counted.VISITS, RateLimits.Scope.IDENTITY, visitor.webId());
+        Optional<RateLimits.Exceeded> exceeded =
+                endpoint.rates().take(RateLimits.Counted.VISITS, RateLimits.Scope.IDENTITY, visitor.webId());
         return exceeded.isPresent()
                 ? refused(RelayAnswer.tooOften(request, exceeded.get()))
                 : askPolicy(request, tunnel, new Entry.Agent(visitor));
     }
 
     private CompletionStage<Decision> askPolicy(RequestHead request, Tunnel tunnel, Entry entry) {
+        boolean hasPassword =
+                endpoint.policy().takesAuthorization() && request.fields().contains("authorization");
+        InetAddress address = request.remoteAddress().getAddress();
+        if (hasPassword) { // so that not even the right one is told from others any more
+            Optional<RateLimits.Exceeded> exceeded = endpoint.rates().look(WRONG_PASSWORDS, ADDRESS, address);
+            if (exceeded.isPresent()) {
+                return refused(RelayAnswer.tooOften(request, exceeded.get()));
+            }
+        }
         return endpoint.policy()
-                .mayVisit(entry.identity(), tunnel.info(), request)
-                .thenApply(decision -> decision instanceof AccessDecision.Allow
-                        ? new Decision.Admitted(tunnel, entry)
-                        : new Decision.Refused(RelayAnswer.FORBIDDEN.toResponse(request)));
+                .mayVisit(entry.visitor(), tunnel.info(), request)
+                .thenApply(decision -> {
+                    if (decision instanceof AccessDecision.Allow) {
+                        return new Decision.Admitted(tunnel, entry);
+                    }
+                    if (!(decision instanceof AccessDecision.AskForCredentials ask)) {
+                        return new Decision.Refused(RelayAnswer.FORBIDDEN.toResponse(request));
+                    }
+                    if (hasPassword) {
+                        endpoint.rates().take(WRONG_PASSWORDS, ADDRESS, address);
+                    }
+                    return new Decision.Refused(
+                            challenged(request, List.of(ask.challenge().fieldValue())));
+                });
     }
 
     /**
@@ -157,9 +179,13 @@ final class VisitAdmission {
             return new ShortResponse(
                     response.status(), ResponseRules.isolate(fields).build(), response.content());
         }
-        ShortResponse page = RelayAnswer.NOT_ADMITTED.toResponse(request);
-        fields.addAll(page.fields());
-        response.fields().all("www-authenticate").forEach(challenge -> fields.add("www-authenticate", challenge));
-        return new ShortResponse(page.status(), fields.build(), page.content());
+        return challenged(request, response.fields().all("www-authenticate"));
+    }
+
+    private static ShortResponse challenged(RequestHead request, List<String> challenges) {
+        ShortResponse answer = RelayAnswer.NOT_ADMITTED.toResponse(request);
+        HeaderFields.Builder fields = HeaderFields.builder().addAll(answer.fields());
+        challenges.forEach(challenge -> fields.add("www-authenticate", challenge));
+        return new ShortResponse(answer.status(), fields.build(), answer.content());
     }
 }

@@ -123,16 +123,13 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
 
     private StreamRequest head(Tunnel found) {
         String authority = endpoint.authorityOf(request);
-        boolean withCredentials = found.passthrough() && found.isPublic();
         HeaderFields.Builder fields = HeaderFields.builder();
-        endpoint.requestRules()
-                .apply(request, withCredentials, authority, prefix)
-                .forEach((name, value) -> {
-                    // The rest of the handshake is between neighbours.
-                    if (!name.startsWith("sec-websocket-") || name.equals(PROTOCOL_FIELD)) {
-                        fields.add(name, value);
-                    }
-                });
+        endpoint.crossing(request, found, prefix).forEach((name, value) -> {
+            // The rest of the handshake is between neighbours.
+            if (!name.startsWith("sec-websocket-") || name.equals(PROTOCOL_FIELD)) {
+                fields.add(name, value);
+            }
+        });
         return new StreamRequest(
                 found.name().value(), "GET", target.path(), authority, endpoint.publicScheme(), fields.build(), true);
     }
@@ -236,7 +233,9 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
         decision.complete(new HandshakeDecision.Accept(subprotocol, fields.get(), joined, limits.closeTimeout()));
     }
 
-    /** Sees to it that the socket ends when its visitor may no longer stay: with the identity, the link, or the rule. */
+    /**
+     * Sees to it that the socket ends when its visitor may no longer stay: with the identity, the link, or the rule.
+     */
     private void watch(SocketBridge joined) {
         VisitAdmission.Decision.Admitted before = admitted;
         if (before == null) {
@@ -247,7 +246,7 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
         Scheduler.Task expiry = before.entry() instanceof Entry.Guest guest
                 ? endpoint.scheduler().schedule(endpoint.shareLinks().left(guest.link()), end)
                 : before.entry()
-                        .identity()
+                        .visitor()
                         .map(who -> ExpiryTimer.start(endpoint.scheduler(), who, end))
                         .orElse(() -> {});
         over.add(expiry::cancel);

@@ -88,9 +88,7 @@ final class WholeBodyExchange {
         }
         passthrough = tunnel.passthrough();
         RequestHead request = exchange.request();
-        boolean withCredentials = tunnel.passthrough() && tunnel.isPublic();
-        HeaderFields fields =
-                endpoint.requestRules().apply(request, withCredentials, endpoint.authorityOf(request), visit.prefix());
+        HeaderFields fields = endpoint.crossing(request, tunnel, visit.prefix());
         connection = least.get();
         id = least.get()
                 .send(

@@ -35,17 +35,15 @@ final class TestEndpoint {
         Tickets tickets = new Tickets(scheduler, RANDOM, limits);
         Authenticator authenticator = new Authenticator(
                 AuthProvider.fixed(Map.of()), tickets, List.of(uri), Duration.ofSeconds(1), scheduler);
+        RateLimiter rates = new RateLimiter(limits.rates(), scheduler::nanoTime);
         return new TunnelEndpoint(
-                new TunnelEndpoint.Configuration(List.of(uri), "/tunnel", null, Isolation.SANDBOX, Set.of(), Set.of()),
-                new Admission(
-                        authenticator,
-                        policy,
-                        RejectionMode.HTTP,
-                        new RateLimiter(limits.rates(), scheduler::nanoTime),
-                        limits),
+                new TunnelEndpoint.Configuration(
+                        List.of(uri), "/tunnel", "/.tunnel/share", null, Isolation.SANDBOX, Set.of(), Set.of()),
+                new Admission(authenticator, policy, RejectionMode.HTTP, rates, limits),
                 policy,
                 scheduler,
                 RANDOM,
+                rates,
                 limits);
     }
 
