@@ -14,10 +14,12 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ForkJoinPool;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.auth.AuthProvider;
 import org.podbridge.auth.Authenticator;
 import org.podbridge.auth.Endpoint;
+import org.podbridge.auth.Identity;
 import org.podbridge.auth.Tickets;
 import org.podbridge.exchange.ExchangeHandler;
 import org.podbridge.exchange.RequestHead;
@@ -28,6 +30,7 @@ import org.podbridge.policy.AccessPolicy;
 import org.podbridge.policy.Admission;
 import org.podbridge.policy.GuardedPolicy;
 import org.podbridge.policy.RejectionMode;
+import org.podbridge.policy.SocketExpiry;
 import org.podbridge.policy.SocketResource;
 import org.podbridge.signaling.SignalingEndpoint;
 import org.podbridge.time.Scheduler;
@@ -90,7 +93,8 @@ public final class Podbridge implements Router, AutoCloseable {
         Authenticator authenticator =
                 new Authenticator(authProvider, tickets, publicUris, limits.authenticationTimeout(), scheduler);
         RateLimiter rates = new RateLimiter(limits.rates(), scheduler::nanoTime);
-        this.admission = new Admission(authenticator, policy, builder.rejectionMode, rates, limits);
+        this.admission = new Admission(
+                authenticator, policy, builder.rejectionMode, builder.socketExpiry, rates, scheduler, limits);
         this.signaling =
                 new SignalingEndpoint(admission, policy, scheduler, random, rates, limits, builder.anonymousRooms);
         this.tunnels = new TunnelEndpoint(
@@ -194,6 +198,19 @@ public final class Podbridge implements Router, AutoCloseable {
     }
 
     /**
+     * Ends what certain identities have open, because they are logged out or banned: their WebSockets are closed with
+     * 1008, their tunnels end, and their unused tickets are void. Let the auth provider and the access policy refuse
+     * them first; then nobody slips through who is just connecting. Visits of tunnels that are under way go on.
+     *
+     * @param whose chooses the identities; must not block
+     * @return how many WebSockets were open
+     */
+    public int revoke(Predicate<Identity> whose) {
+        tickets.drop(whose);
+        return admission.revoke(whose);
+    }
+
+    /**
      * Prepares for the end without losing a request: no WebSocket is let in any more, tunnel clients are asked to
      * connect elsewhere, and visitors are served until they have. Clients of version 1, which can't be asked, are
      * closed when what they serve has ended. {@link #close()} is to follow in any case.
@@ -237,6 +254,7 @@ public final class Podbridge implements Router, AutoCloseable {
         private Limits limits = Limits.defaults();
         private Scheduler scheduler = Scheduler.system(ForkJoinPool.commonPool());
         private RejectionMode rejectionMode = RejectionMode.AUTO;
+        private SocketExpiry socketExpiry = SocketExpiry.withIdentity();
         private boolean anonymousRooms;
         private String signalingPath = "/.webrtc";
         private String tunnelControlPath = "/.tunnel";
@@ -324,6 +342,17 @@ public final class Podbridge implements Router, AutoCloseable {
          */
         public Builder rejectionMode(RejectionMode rejectionMode) {
             this.rejectionMode = requireNonNull(rejectionMode, "rejectionMode");
+            return this;
+        }
+
+        /**
+         * Sets when an open WebSocket has to be renewed or is closed; {@link SocketExpiry#withIdentity()} unless set.
+         *
+         * @param socketExpiry the rule
+         * @return this builder
+         */
+        public Builder socketExpiry(SocketExpiry socketExpiry) {
+            this.socketExpiry = requireNonNull(socketExpiry, "socketExpiry");
             return this;
         }
 

@@ -17,7 +17,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.auth.Endpoint;
-import org.podbridge.auth.Identity;
 import org.podbridge.connection.ConnectionListener;
 import org.podbridge.connection.Handshake;
 import org.podbridge.connection.HandshakeDecision;
@@ -36,6 +35,7 @@ import org.podbridge.limits.Limits;
 import org.podbridge.limits.RateLimiter;
 import org.podbridge.policy.Admission;
 import org.podbridge.policy.GuardedPolicy;
+import org.podbridge.policy.LiveIdentity;
 import org.podbridge.time.Scheduler;
 
 /** The relay of tunnels: where clients connect, and where visitors' requests come in. Thread-safe. */
@@ -148,7 +148,7 @@ public final class TunnelEndpoint implements Handshake {
         return admission.admitSocket(request, Endpoint.TUNNEL, false, this::open);
     }
 
-    private ConnectionListener open(Optional<Identity> identity) {
+    private ConnectionListener open(Optional<LiveIdentity> identity) {
         MessageSocket.Settings settings = new MessageSocket.Settings(
                 limits.maxTunnelMessageBytes(),
                 limits.maxTunnelMessageBytes() * FATAL_FACTOR,

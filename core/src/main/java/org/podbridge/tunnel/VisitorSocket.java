@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
-import org.podbridge.auth.ExpiryTimer;
+import org.podbridge.auth.Endpoint;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.HandshakeDecision;
 import org.podbridge.exchange.Completion;
@@ -20,6 +20,7 @@ import org.podbridge.exchange.RequestHead;
 import org.podbridge.exchange.ShortResponse;
 import org.podbridge.json.MalformedJsonException;
 import org.podbridge.limits.Limits;
+import org.podbridge.policy.LiveIdentity;
 import org.podbridge.time.Scheduler;
 import org.podbridge.tunnel.v2.HeadCodec;
 import org.podbridge.tunnel.v2.ResetCode;
@@ -243,13 +244,16 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
         }
         Runnable end = () -> joined.end(ACCESS_HAS_ENDED);
         over.add(endpoint.visits().add(target.name(), before.entry(), end));
-        Scheduler.Task expiry = before.entry() instanceof Entry.Guest guest
-                ? endpoint.scheduler().schedule(endpoint.shareLinks().left(guest.link()), end)
-                : before.entry()
-                        .visitor()
-                        .map(who -> ExpiryTimer.start(endpoint.scheduler(), who, end))
-                        .orElse(() -> {});
-        over.add(expiry::cancel);
+        if (before.entry() instanceof Entry.Guest guest) {
+            Scheduler.Task linkEnds =
+                    endpoint.scheduler().schedule(endpoint.shareLinks().left(guest.link()), end);
+            over.add(linkEnds::cancel);
+        }
+        before.entry().visitor().ifPresent(who -> {
+            LiveIdentity live = endpoint.admission().watch(who, request, Endpoint.VISIT);
+            live.start(reason -> joined.end(new CloseStatus(CloseStatus.POLICY_VIOLATION, reason)));
+            over.add(live::stop);
+        });
     }
 
     private List<String> offered() {
