@@ -28,6 +28,9 @@ public final class Authenticator {
 
     private static final Logger logger = LoggerFactory.getLogger(Authenticator.class);
     private static final Pattern SIGNED_TOKEN = Pattern.compile("ey[A-Za-z0-9_-]*\\.[A-Za-z0-9_-]*\\.[A-Za-z0-9_-]*");
+    /** A scheme, a host name of the longest kind and a port. */
+    private static final int MAX_ORIGIN_CHARACTERS = 300;
+
     private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
 
     private final AuthProvider provider;
@@ -63,6 +66,10 @@ public final class Authenticator {
      * @return the result; completes in bounded time, never exceptionally
      */
     public CompletionStage<AuthResult> authenticate(RequestHead head, Endpoint endpoint, AuthRequest.Purpose purpose) {
+        Optional<AuthError> malformed = malformedOrigin(head);
+        if (malformed.isPresent()) {
+            return refuse(malformed.get());
+        }
         List<Credential> credentials;
         try {
             credentials = credentials(head, purpose != AuthRequest.Purpose.VISIT);
@@ -104,6 +111,22 @@ public final class Authenticator {
                 ? check(redeem(ticket, endpoint, origin), origin, AuthRequest.Purpose.UPGRADE)
                 : new AuthResult.Rejected(
                         new AuthError(400, "invalid_request", "Only a ticket renews a connection", List.of()));
+    }
+
+    /**
+     * Looks whether a request names its origin in a way in which no browser does: more than once, or at a length that no
+     * origin has. Whoever sent it, those on the way may read it differently.
+     *
+     * @param head the request
+     * @return why it is refused, or empty if it names its origin once or not at all
+     */
+    public static Optional<AuthError> malformedOrigin(RequestHead head) {
+        List<String> origins = head.fields().all("origin");
+        boolean malformed =
+                origins.size() > 1 || (origins.size() == 1 && origins.get(0).length() > MAX_ORIGIN_CHARACTERS);
+        return malformed
+                ? Optional.of(new AuthError(400, "invalid_request", "Malformed Origin", List.of()))
+                : Optional.empty();
     }
 
     /**

@@ -14,6 +14,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.podbridge.auth.AuthError;
 import org.podbridge.auth.AuthRequest;
 import org.podbridge.auth.AuthResult;
 import org.podbridge.auth.Authenticator;
@@ -119,6 +120,10 @@ public final class Admission {
             Endpoint endpoint,
             boolean anonymousToo,
             Function<Optional<LiveIdentity>, ConnectionListener> open) {
+        Optional<AuthError> malformed = Authenticator.malformedOrigin(head);
+        if (malformed.isPresent()) { // no browser's, which alone would need to be told in band
+            return CompletableFuture.completedStage(rejected(Refusal.of(malformed.get())));
+        }
         Optional<RateLimits.Exceeded> exceeded =
                 connects(null, head.remoteAddress().getAddress());
         if (exceeded.isPresent()) { // before anybody is asked who it is
@@ -352,6 +357,10 @@ public final class Admission {
         if (inBand) {
             return new HandshakeDecision.Accept(Optional.empty(), new RefusingListener(refusal), closeTimeout);
         }
+        return rejected(refusal);
+    }
+
+    private static HandshakeDecision rejected(Refusal refusal) {
         ShortResponse response = refusal.toResponse();
         return HandshakeDecision.Reject.withText(response.status(), response.fields(), response.content());
     }

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.podbridge.auth.Authenticator;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.identity.Origin;
 
@@ -14,9 +15,6 @@ import org.podbridge.identity.Origin;
  * @see <a href="https://www.w3.org/TR/fetch-metadata/">Fetch Metadata Request Headers</a>
  */
 final class AmbientRule {
-
-    /** No origin in the world is as long. */
-    private static final int MAX_ORIGIN_CHARACTERS = 300;
 
     private static final Set<String> SAFE_METHODS = Set.of("GET", "HEAD");
 
@@ -33,7 +31,7 @@ final class AmbientRule {
     static boolean allows(RequestHead head, Set<Origin> own, boolean saidNothing) {
         List<String> origins = head.fields().all("origin");
         List<String> sites = head.fields().all("sec-fetch-site");
-        if (origins.size() > 1 || sites.size() > 1) {
+        if (Authenticator.malformedOrigin(head).isPresent() || sites.size() > 1) {
             return false;
         }
         if (!origins.isEmpty() && parse(origins.get(0)).filter(own::contains).isEmpty()) {
@@ -58,9 +56,6 @@ final class AmbientRule {
     }
 
     private static Optional<Origin> parse(String value) {
-        if (value.length() > MAX_ORIGIN_CHARACTERS) {
-            return Optional.empty();
-        }
         try {
             return Origin.of(URI.create(value));
         } catch (IllegalArgumentException e) {

@@ -723,7 +723,7 @@ class ShareLinkTest {
         client.registerAgain("app", BOB_TOO);
         hasEnded(anybody);
         assertThat(streaming.abortCause()).isPresent();
-        assertThat(waiting.status()).isEqualTo(403);
+        assertThat(waiting.status()).isEqualTo(503); // who asks again is judged anew
         assertThat(List.of(
                         client.next(Frame.Reset.class), client.next(Frame.Reset.class), client.next(Frame.Reset.class)))
                 .extracting(Frame.Reset::stream)
