@@ -114,8 +114,8 @@ public final class Authenticator {
     }
 
     /**
-     * Looks whether a request names its origin in a way in which no browser does: more than once, or at a length that no
-     * origin has. Whoever sent it, those on the way may read it differently.
+     * Looks whether a request names its origin in a way in which no browser does: more than once, or at a length that
+     * no origin has. Whoever sent it, those on the way may read it differently.
      *
      * @param head the request
      * @return why it is refused, or empty if it names its origin once or not at all

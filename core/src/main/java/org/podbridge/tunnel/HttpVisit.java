@@ -70,8 +70,9 @@ final class HttpVisit {
     /** Sees to it that the visit ends when the tunnel is no longer open to the visitor. */
     private void watch(VisitAdmission.Decision decision) {
         if (decision instanceof VisitAdmission.Decision.Admitted admitted && response.isWaiting()) {
+            // Who asks again is judged anew.
             response.whenOver(
-                    endpoint.visits().add(target.name(), admitted.entry(), () -> response.end(RelayAnswer.FORBIDDEN)));
+                    endpoint.visits().add(target.name(), admitted.entry(), () -> response.end(RelayAnswer.BUSY)));
         }
     }
 

@@ -53,8 +53,9 @@ public abstract class EndpointContract {
                     AuthProvider.host(request -> request.fields()
                             .first("cookie")
                             .filter("sid=1"::equals)
-                            .map(cookie ->
-                                    Identity.builder(ALICE, "session").ambient(true).build()))))
+                            .map(cookie -> Identity.builder(ALICE, "session")
+                                    .ambient(true)
+                                    .build()))))
             .accessPolicy(AccessPolicy.anyAuthenticated())
             .build();
     private RunningHost host = new RunningHost(URI.create("http://127.0.0.1"), () -> {});
@@ -80,7 +81,7 @@ public abstract class EndpointContract {
     void stopServer() throws Exception {
         visitors.forEach(RawVisitor::close);
         podbridge.close();
-        host.close();
+        host.stop().close();
     }
 
     private RawVisitor visitor() {
@@ -174,7 +175,8 @@ public abstract class EndpointContract {
         String own = origin("https://pod.example");
         for (String target : ENDPOINTS) {
             for (String credential : List.of(COOKIE, TOKEN, "")) {
-                for (String origins : List.of(own + own, own + origin("null"), origin("https://" + "x".repeat(3_000)))) {
+                for (String origins :
+                        List.of(own + own, own + origin("null"), origin("https://" + "x".repeat(3_000)))) {
                     assertThat(answer(RawWebSocket.handshake(target, credential + origins))
                                     .status())
                             .as(target + credential)
@@ -314,14 +316,14 @@ public abstract class EndpointContract {
         RawWebSocket socket = signaling();
         byte[] largest = padded(64 * 1024);
         socket.send(FIN | TEXT, largest);
-        assertThat(socket.readMessage().text()).contains("Unknown type");
+        assertThat(socket.readMessage().text()).contains("Missing");
         byte[] tooLarge = padded(64 * 1024 + 1);
         socket.send(FIN | TEXT, tooLarge);
         assertThat(socket.readMessage().text()).contains("Message too large");
         socket.send(TEXT, padded(40_000)).send(CONTINUATION, new byte[0]).send(FIN | CONTINUATION, padded(30_000));
         assertThat(socket.readMessage().text()).contains("Message too large");
         socket.send(FIN | TEXT, largest);
-        assertThat(socket.readMessage().text()).contains("Unknown type");
+        assertThat(socket.readMessage().text()).contains("Missing");
     }
 
     private static byte[] padded(int length) {
@@ -333,13 +335,14 @@ public abstract class EndpointContract {
     void standsAMessageOfTensOfThousandsOfEmptyFrames() {
         RawWebSocket socket = signaling();
         byte[] empty = RawWebSocket.frame(CONTINUATION, new byte[0]);
-        byte[] thousand = RawWebSocket.join(Stream.generate(() -> empty).limit(1_000).toArray(byte[][]::new));
+        byte[] thousand =
+                RawWebSocket.join(Stream.generate(() -> empty).limit(1_000).toArray(byte[][]::new));
         socket.send(TEXT, "{\"type\":".getBytes(UTF_8));
         for (int i = 0; i < 20; i++) {
             socket.visitor().send(thousand);
         }
         socket.send(FIN | CONTINUATION, "\"nothing\"}".getBytes(UTF_8));
-        assertThat(socket.readMessage().text()).contains("Unknown type");
+        assertThat(socket.readMessage().text()).contains("Missing");
         assertThat(podbridge.diagnostics().bufferedBytes()).isZero();
     }
 
@@ -352,7 +355,7 @@ public abstract class EndpointContract {
             assertThat(socket.readFrame().opCode()).isEqualTo(PONG);
         }
         socket.sendText("{\"type\":\"nothing\"}");
-        assertThat(socket.readMessage().text()).contains("Unknown type");
+        assertThat(socket.readMessage().text()).contains("Missing");
     }
 
     @Test

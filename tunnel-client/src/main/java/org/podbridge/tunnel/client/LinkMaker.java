@@ -115,7 +115,7 @@ public final class LinkMaker {
                 .token()
                 .thenCompose(token -> http.sendAsync(
                         request.timeout(TIMEOUT)
-                                .header("authorization", "Bearer " + token)
+                                .header("authorization", "Bearer " + token.value())
                                 .build(),
                         HttpResponse.BodyHandlers.ofString()))
                 .handle((answer, failure) -> failure == null ? read(answer, reading) : LinkMaker.<T>failed(failure))
