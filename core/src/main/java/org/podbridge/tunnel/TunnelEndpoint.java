@@ -44,9 +44,6 @@ public final class TunnelEndpoint implements Handshake {
     /** How many times the limit of a message a discarded one may be before it ends the connection. */
     private static final int FATAL_FACTOR = 16;
 
-    /** Those that speak to the next hop rather than to the service. */
-    private static final Set<String> UNSUITABLE_METHODS = Set.of("CONNECT", "TRACE");
-
     private final Configuration configuration;
     private final Admission admission;
     private final GuardedPolicy policy;
@@ -61,6 +58,8 @@ public final class TunnelEndpoint implements Handshake {
     private final OpenVisits visits;
     private final AddressCounter exchangesByAddress;
     private final AddressCounter webSocketsByAddress;
+    private final PublicHosts hosts;
+    private final RequestCheck requestCheck;
     private final RequestRules requestRules;
     private final ResponseRules responseRules;
     private final VisitAdmission visitAdmission = new VisitAdmission(this);
@@ -135,6 +134,8 @@ public final class TunnelEndpoint implements Handshake {
         this.webSocketsByAddress = new AddressCounter(limits.visits().maxWebSocketsPerAddress(), exemptLoopback);
         Set<String> ownCookies = new HashSet<>(configuration.sessionCookies());
         ownCookies.addAll(ShareCookie.NAMES);
+        this.hosts = new PublicHosts(configuration.publicUris(), configuration.tunnelHost());
+        this.requestCheck = new RequestCheck(hosts, limits.maxTargetBytes());
         this.requestRules = new RequestRules(configuration.publicUris().get(0).getScheme(), ownCookies);
         this.responseRules = new ResponseRules(
                 ownCookies,
@@ -168,13 +169,7 @@ public final class TunnelEndpoint implements Handshake {
      * @return the handler, or empty if the request is for no tunnel
      */
     public Optional<ExchangeHandler> visitorHandler(RequestHead request) {
-        Optional<String> label = tunnelLabel(request);
-        if (label.isPresent()) {
-            return Optional.of(exchange -> visitHost(label.get(), exchange));
-        }
-        return request.target().startsWith(configuration.path() + "/")
-                ? Optional.of(this::visitPath)
-                : Optional.empty();
+        return targetOf(request).map(target -> exchange -> visit(exchange, target));
     }
 
     /**
@@ -193,17 +188,35 @@ public final class TunnelEndpoint implements Handshake {
      * @return the handshake, or empty if the request is for no tunnel
      */
     public Optional<Handshake> visitorHandshake(RequestHead request) {
-        return visitorHandler(request).isPresent() ? Optional.of(this::decideVisit) : Optional.empty();
+        return targetOf(request).map(target -> head -> decideVisit(head, target));
     }
 
-    private CompletionStage<HandshakeDecision> decideVisit(RequestHead request) {
-        TunnelTarget target = targetOf(request);
-        if (request.target().length() > limits.maxTargetBytes()) {
-            return rejected(request, RelayAnswer.TARGET_TOO_LONG);
+    private Optional<TunnelTarget> targetOf(RequestHead request) {
+        Optional<String> label = tunnelLabel(request);
+        if (label.isEmpty()) {
+            return TunnelTarget.ofPath(configuration.path(), request.target());
         }
-        return target instanceof TunnelTarget.Service service
-                ? new VisitorSocket(this, request, service, prefixOf(request, target)).decide()
-                : rejected(request, RelayAnswer.NOT_FOUND);
+        Optional<TunnelName> name = TunnelName.parse(label.get()).filter(TunnelName::isHostLabel);
+        return Optional.of(
+                name.isPresent() ? TunnelTarget.ofHost(name.get(), request.target()) : new TunnelTarget.Unnamed());
+    }
+
+    private CompletionStage<HandshakeDecision> decideVisit(RequestHead request, TunnelTarget target) {
+        Optional<RelayAnswer> refusal = requestCheck.refusal(request);
+        if (refusal.isPresent()) {
+            return rejected(request, refusal.get());
+        }
+        if (target instanceof TunnelTarget.Service service && !isForSharing(request, service)) {
+            return new VisitorSocket(this, request, service).decide();
+        }
+        return rejected(
+                request,
+                target instanceof TunnelTarget.Malformed ? RelayAnswer.MALFORMED_TARGET : RelayAnswer.NOT_FOUND);
+    }
+
+    /** One path at the host of a tunnel is the relay's: there alone it can give a cookie for that host. */
+    private boolean isForSharing(RequestHead request, TunnelTarget.Service target) {
+        return target.prefix().isEmpty() && request.path().equals(shareResource.path());
     }
 
     private static CompletionStage<HandshakeDecision> rejected(RequestHead request, RelayAnswer answer) {
@@ -212,67 +225,26 @@ public final class TunnelEndpoint implements Handshake {
                 HandshakeDecision.Reject.withText(response.status(), response.fields(), response.content()));
     }
 
-    private TunnelTarget targetOf(RequestHead request) {
-        Optional<String> label = tunnelLabel(request);
-        if (label.isEmpty()) {
-            return TunnelTarget.ofPath(configuration.path(), request.target());
-        }
-        Optional<TunnelName> name = TunnelName.parse(label.get()).filter(TunnelName::isHostLabel);
-        return name.isPresent() ? TunnelTarget.ofHost(name.get(), request.target()) : new TunnelTarget.Malformed();
-    }
-
-    private String prefixOf(RequestHead request, TunnelTarget target) {
-        return tunnelLabel(request).isEmpty() && target instanceof TunnelTarget.Service service
-                ? pathOf(service.name())
-                : "";
-    }
-
     private Optional<String> tunnelLabel(RequestHead request) {
-        String tunnelHost = configuration.tunnelHost();
-        if (tunnelHost == null) {
-            return Optional.empty();
-        }
-        String host = request.authority().orElse("").replaceFirst(":\\d*$", "").toLowerCase(Locale.ROOT);
-        return host.endsWith("." + tunnelHost)
-                ? Optional.of(host.substring(0, host.length() - tunnelHost.length() - 1))
-                : Optional.empty();
+        return hosts.tunnelLabel(request);
     }
 
-    private void visitHost(String label, Exchange exchange) {
-        Optional<TunnelName> name = TunnelName.parse(label).filter(TunnelName::isHostLabel);
-        if (name.isEmpty()) {
-            refuse(exchange, RelayAnswer.NOT_FOUND);
-        } else if (exchange.request().path().equals(shareResource.path())) {
-            shareResource.atHost(name.get()).handle(exchange);
-        } else {
-            visit(exchange, TunnelTarget.ofHost(name.get(), exchange.request().target()), "");
-        }
-    }
-
-    private void visitPath(Exchange exchange) {
-        String target = exchange.request().target();
-        if (target.equals(configuration.path() + "/") || target.startsWith(configuration.path() + "/?")) {
-            refuse(exchange, RelayAnswer.NOT_FOUND);
-            return;
-        }
-        TunnelTarget parsed = TunnelTarget.ofPath(configuration.path(), target);
-        String prefix = parsed instanceof TunnelTarget.Service service ? pathOf(service.name()) : "";
-        visit(exchange, parsed, prefix);
-    }
-
-    private void visit(Exchange exchange, TunnelTarget target, String prefix) {
-        if (UNSUITABLE_METHODS.contains(exchange.request().method())) {
-            refuse(exchange, RelayAnswer.UNSUITABLE_METHOD);
-        } else if (exchange.request().target().length() > limits.maxTargetBytes()) {
-            refuse(exchange, RelayAnswer.TARGET_TOO_LONG);
+    private void visit(Exchange exchange, TunnelTarget target) {
+        Optional<RelayAnswer> refusal = requestCheck.refusal(exchange.request());
+        if (refusal.isPresent()) {
+            refuse(exchange, refusal.get());
+        } else if (target instanceof TunnelTarget.Service service && isForSharing(exchange.request(), service)) {
+            shareResource.atHost(service.name()).handle(exchange);
         } else if (target instanceof TunnelTarget.Service service) {
-            new HttpVisit(this, exchange, service, prefix).start();
+            new HttpVisit(this, exchange, service).start();
         } else if (target instanceof TunnelTarget.MissingSlash missing) {
             HeaderFields.Builder fields =
                     HeaderFields.builder().add("location", missing.location()).add("cache-control", "no-store");
             new ShortResponse(308, ResponseRules.isolate(fields).build(), "").sendTo(exchange);
         } else {
-            refuse(exchange, RelayAnswer.MALFORMED_TARGET);
+            refuse(
+                    exchange,
+                    target instanceof TunnelTarget.Unnamed ? RelayAnswer.NOT_FOUND : RelayAnswer.MALFORMED_TARGET);
         }
     }
 
@@ -356,13 +328,7 @@ public final class TunnelEndpoint implements Handshake {
 
     /** Returns the host and port that a visitor used, if it is one of ours; nobody else's is told to a service. */
     String authorityOf(RequestHead request) {
-        Set<String> own = new HashSet<>();
-        configuration.publicUris().forEach(uri -> own.add(uri.getRawAuthority()));
-        return request.authority()
-                .map(authority -> authority.toLowerCase(Locale.ROOT))
-                .filter(authority ->
-                        own.contains(authority) || tunnelLabel(request).isPresent())
-                .orElseGet(() -> configuration.publicUris().get(0).getRawAuthority());
+        return hosts.authorityOf(request);
     }
 
     String publicScheme() {

@@ -49,7 +49,6 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
     private final TunnelEndpoint endpoint;
     private final RequestHead request;
     private final TunnelTarget.Service target;
-    private final String prefix;
     private final CompletableFuture<HandshakeDecision> decision = new CompletableFuture<>();
     private final AtomicBoolean decided = new AtomicBoolean();
     private final Afterwards over = new Afterwards();
@@ -65,12 +64,10 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
 
     private final ByteArrayOutputStream refusalBody = new ByteArrayOutputStream(0);
 
-    /** Makes one. The prefix is what was taken off the path, or the empty string in host mode. */
-    VisitorSocket(TunnelEndpoint endpoint, RequestHead request, TunnelTarget.Service target, String prefix) {
+    VisitorSocket(TunnelEndpoint endpoint, RequestHead request, TunnelTarget.Service target) {
         this.endpoint = endpoint;
         this.request = request;
         this.target = target;
-        this.prefix = prefix;
         over.add(() -> {
             answerDeadline.cancel();
             openingDeadline.cancel();
@@ -125,7 +122,7 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
     private StreamRequest head(Tunnel found) {
         String authority = endpoint.authorityOf(request);
         HeaderFields.Builder fields = HeaderFields.builder();
-        endpoint.crossing(request, found, prefix).forEach((name, value) -> {
+        endpoint.crossing(request, found, target.prefix()).forEach((name, value) -> {
             // The rest of the handshake is between neighbours.
             if (!name.startsWith("sec-websocket-") || name.equals(PROTOCOL_FIELD)) {
                 fields.add(name, value);
@@ -269,7 +266,7 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
                 .apply(
                         head.fields(),
                         new ResponseRules.Context(
-                                request, prefix, admittedTo != null && admittedTo.passthrough(), sandboxed))
+                                request, target.prefix(), admittedTo != null && admittedTo.passthrough(), sandboxed))
                 .map(VisitorSocket::withoutHandshake);
     }
 
@@ -315,7 +312,8 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
 
     private void rejectAsTheService() {
         StreamResponse head = refusal;
-        Optional<HeaderFields> fields = head == null ? Optional.empty() : fields(head, endpoint.isSandboxed(prefix));
+        Optional<HeaderFields> fields =
+                head == null ? Optional.empty() : fields(head, endpoint.isSandboxed(target.prefix()));
         if (head == null || fields.isEmpty()) {
             refuseResponse();
             return;
