@@ -1,5 +1,6 @@
 package org.podbridge.tunnel;
 
+import java.io.IOException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.Completion;
@@ -40,7 +41,7 @@ final class VisitorResponse {
     /** Counts the exchange, until it is over, and listens for the visitor's departure. */
     void start() {
         endpoint.exchanges().incrementAndGet();
-        guarded(() -> exchange.onGone(this::gone));
+        guarded(() -> exchange.onGone(() -> gone(new IOException("the visitor is gone"))));
     }
 
     RequestHead request() {
@@ -66,11 +67,16 @@ final class VisitorResponse {
         }
     }
 
-    private void gone() {
+    /** Also ends the exchange towards the container, which keeps the visitor's connection until then. */
+    private void gone(Throwable cause) {
         finish();
         Runnable action = whenGone.getAndSet(null);
-        if (action != null) {
-            action.run();
+        try {
+            if (action != null) {
+                action.run();
+            }
+        } finally {
+            exchange.abort(cause);
         }
     }
 
@@ -130,8 +136,7 @@ final class VisitorResponse {
             step.run();
         } catch (RuntimeException e) {
             logger.error("An exchange is broken off because of a fault", e);
-            gone();
-            exchange.abort(e);
+            gone(e);
         }
     }
 
