@@ -157,7 +157,7 @@ public final class ServerProcess implements AutoCloseable {
         return String.join("\n", seen);
     }
 
-    boolean isAlive() {
+    public boolean isAlive() {
         return process.isAlive();
     }
 
