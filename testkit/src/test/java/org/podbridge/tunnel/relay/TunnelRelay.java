@@ -45,12 +45,20 @@ final class TunnelRelay implements AfterEachCallback {
     private final Limits.Builder limits = Limits.builder().rates(RateLimits.none());
     private final List<TunnelClient> clients = new ArrayList<>();
     private final List<InMemoryExchange> visits = new ArrayList<>();
-    private final Podbridge.Builder builder = Podbridge.builder()
-            .publicUri(URI.create("https://pod.example"))
-            .authProvider(AuthProvider.fixed(Map.of("alice", ALICE, "bob", BOB, "carol", CAROL)))
-            .accessPolicy(AccessPolicy.anyAuthenticated())
-            .scheduler(time);
+    private final Podbridge.Builder builder;
     private Podbridge podbridge;
+
+    TunnelRelay() {
+        this("https://pod.example");
+    }
+
+    TunnelRelay(String publicUri) {
+        builder = Podbridge.builder()
+                .publicUri(URI.create(publicUri))
+                .authProvider(AuthProvider.fixed(Map.of("alice", ALICE, "bob", BOB, "carol", CAROL)))
+                .accessPolicy(AccessPolicy.anyAuthenticated())
+                .scheduler(time);
+    }
 
     TunnelRelay with(Consumer<Podbridge.Builder> setting) {
         setting.accept(builder);
