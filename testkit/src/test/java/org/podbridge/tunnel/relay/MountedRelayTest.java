@@ -2,6 +2,7 @@ package org.podbridge.tunnel.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.URI;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.podbridge.exchange.HeaderFields;
@@ -12,7 +13,7 @@ import org.podbridge.tunnel.v1.RelayMessage;
 class MountedRelayTest {
 
     @RegisterExtension
-    final TunnelRelay relay = new TunnelRelay("https://pod.example/app/");
+    final TunnelRelay relay = new TunnelRelay(URI.create("https://pod.example/app/"));
 
     @Test
     void tellsTheClientWhereVisitorsReachIt() {
