@@ -1,0 +1,18 @@
+package org.podbridge.examples.tomcat;
+
+import org.podbridge.examples.pod.PodCommand;
+
+/** The command line of the pod server on Tomcat. */
+public final class Main {
+
+    private Main() {}
+
+    /**
+     * Runs the server until the process is told to stop.
+     *
+     * @param args the options
+     */
+    public static void main(String[] args) {
+        PodCommand.run(PodServer::start, args);
+    }
+}
