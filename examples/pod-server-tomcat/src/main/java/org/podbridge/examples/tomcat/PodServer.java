@@ -55,7 +55,11 @@ final class PodServer {
             }
             return new RunningPod(publicUri, podbridge, options.drainTime(), () -> stop(tomcat, work));
         } catch (Exception e) {
-            stop(tomcat, work);
+            try {
+                stop(tomcat, work);
+            } catch (Exception alsoFailed) {
+                e.addSuppressed(alsoFailed);
+            }
             throw e;
         }
     }
@@ -63,6 +67,7 @@ final class PodServer {
     /** Opens the port before anything else: the WebIDs of the agents may depend on its number. */
     private static Connector listen(Tomcat tomcat, String host, int port) throws IOException, LifecycleException {
         Connector connector = new Connector();
+        connector.setThrowOnFailure(true);
         connector.setPort(port);
         connector.setProperty("address", host);
         connector.setProperty("maxKeepAliveRequests", "-1"); // visitors of a tunnel make many
