@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /** Tomcat as its distribution has it, with a web app deployed under /pods, as a process. */
-final class StockTomcat implements AutoCloseable {
+final class StockTomcat {
 
     private final Process process;
     private final URI uri;
@@ -84,8 +84,7 @@ final class StockTomcat implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() throws InterruptedException {
+    void stop() throws InterruptedException {
         process.destroy();
         if (!process.waitFor(20, TimeUnit.SECONDS)) {
             process.destroyForcibly().waitFor();

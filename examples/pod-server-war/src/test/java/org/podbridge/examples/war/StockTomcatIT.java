@@ -48,7 +48,7 @@ class StockTomcatIT {
 
     @AfterAll
     static void stop() throws Exception {
-        tomcat.close();
+        tomcat.stop();
         assertThat(tomcat.log()).doesNotContain("secret", "Exception");
     }
 
