@@ -54,10 +54,13 @@ public class PodApplication {
 
     private static Optional<Identity> identity(AuthRequest request, URI publicUri) {
         return request.hostPrincipal()
-                .map(principal -> Identity.builder(
-                                WebId.of(publicUri + "/" + principal.getName() + "/profile/card#me"), "spring-security")
-                        .ambient(true)
+                .map(principal -> Identity.builder(webId(principal.getName(), publicUri), "spring-security")
+                        .ambient(true) // browsers send what Spring Security goes by to whoever asks
                         .build());
+    }
+
+    private static WebId webId(String user, URI publicUri) {
+        return WebId.of(publicUri + "/" + user + "/profile/card#me");
     }
 
     /** Behind Spring Security's filter, which knows who somebody is. */
