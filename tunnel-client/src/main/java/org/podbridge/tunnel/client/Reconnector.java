@@ -24,9 +24,6 @@ import org.podbridge.time.Scheduler;
  */
 final class Reconnector implements TunnelSession.Events {
 
-    /** A session that lasted so long was no failure. */
-    private static final Duration STABLE = Duration.ofSeconds(30);
-
     /** A relay that has restarted may have given the name away for as long as it keeps names of lost connections. */
     private static final Duration NAME_PATIENCE = Duration.ofMinutes(2);
 
@@ -62,9 +59,6 @@ final class Reconnector implements TunnelSession.Events {
 
     private long attempt;
     private boolean nameWasHeld;
-
-    /** As of {@link Scheduler#nanoTime}, when the current session was registered. */
-    private long registeredAt;
 
     /** As of {@link Scheduler#nanoTime}, when the name was first refused since it was held, or null. */
     private @Nullable Long nameRefusedAt;
@@ -113,6 +107,7 @@ final class Reconnector implements TunnelSession.Events {
         this.backoff = new Backoff(
                 settings.times().firstReconnect(),
                 settings.times().longestReconnect(),
+                settings.scheduler(),
                 () -> ThreadLocalRandom.current().nextDouble());
     }
 
@@ -259,7 +254,6 @@ final class Reconnector implements TunnelSession.Events {
     public void registered(URI publicUrl) {
         events.execute(() -> {
             letGo();
-            registeredAt = settings.scheduler().nanoTime();
             nameWasHeld = true;
             nameRefusedAt = null;
             observer.registered(this, publicUrl);
@@ -305,7 +299,6 @@ final class Reconnector implements TunnelSession.Events {
         }
         if (waits) {
             // The attempts so far were made beside a session that served. Now that there is none it is urgent.
-            backoff.reset();
             retry(over, "the relay has gone", Duration.ZERO);
         }
         return true;
@@ -339,8 +332,8 @@ final class Reconnector implements TunnelSession.Events {
     }
 
     private void retry(TunnelSession over, @Nullable String reason, Duration atLeast) {
-        if (over.isRegistered() && settings.scheduler().nanoTime() - registeredAt >= STABLE.toNanos()) {
-            backoff.reset();
+        if (over.isRegistered()) {
+            backoff.lost(Duration.ofNanos(settings.scheduler().nanoTime() - over.registeredAt()));
         }
         Duration next = backoff.next();
         Duration delay = next.compareTo(atLeast) < 0 ? atLeast : next;

@@ -52,6 +52,7 @@ final class TunnelSession implements MessageSocket.Handler, WholeBodyExchange.Ob
     private volatile @Nullable ServedStreams streams;
 
     private volatile boolean registered;
+    private volatile long registeredAt;
     private volatile @Nullable MessageSocket socket;
     private volatile Scheduler.@Nullable Task registrationTimeout;
 
@@ -86,6 +87,11 @@ final class TunnelSession implements MessageSocket.Handler, WholeBodyExchange.Ob
 
     boolean isRegistered() {
         return registered;
+    }
+
+    /** Returns when it was registered, as of {@link Scheduler#nanoTime}. */
+    long registeredAt() {
+        return registeredAt;
     }
 
     /**
@@ -207,6 +213,7 @@ final class TunnelSession implements MessageSocket.Handler, WholeBodyExchange.Ob
         if (publicUrl == null) {
             end(new Ending.Lost("the relay gave the tunnel a URL that is none"));
         } else if (!registered) {
+            registeredAt = settings.scheduler().nanoTime();
             registered = true;
             Scheduler.Task timeout = registrationTimeout;
             if (timeout != null) {
