@@ -73,6 +73,7 @@ final class Measurements implements AutoCloseable {
         try (Measurements measurements = new Measurements()) {
             Map<String, Part> parts = new LinkedHashMap<>();
             parts.put("near", measurements::near);
+            parts.put("beside", measurements::beside);
             parts.put("far", measurements::far);
             parts.put("killed", measurements::killedClient);
             parts.put("restarts", measurements::restartedRelay);
@@ -111,6 +112,18 @@ final class Measurements implements AutoCloseable {
             besideDownloads();
             events();
             besideStalledReaders(client);
+        }
+    }
+
+    private void beside() throws Exception {
+        try (ServerProcess client = client(pod, "near")) {
+            warmUp("near");
+            for (int i = 0; i < Integer.getInteger("slices", 0); i++) {
+                print("small request, alone " + i, small(tunnelled("near", "/small"), WINDOW).toString());
+            }
+            besideDownloads();
+            besideDownloads();
+            print("its client lives", Boolean.toString(client.isAlive()));
         }
     }
 
