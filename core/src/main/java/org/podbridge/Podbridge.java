@@ -14,12 +14,13 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ForkJoinPool;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.auth.AuthProvider;
 import org.podbridge.auth.Authenticator;
 import org.podbridge.auth.Endpoint;
+import org.podbridge.auth.Identity;
 import org.podbridge.auth.Tickets;
-import org.podbridge.exchange.ExchangeHandler;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.identity.Origin;
 import org.podbridge.limits.Limits;
@@ -28,6 +29,7 @@ import org.podbridge.policy.AccessPolicy;
 import org.podbridge.policy.Admission;
 import org.podbridge.policy.GuardedPolicy;
 import org.podbridge.policy.RejectionMode;
+import org.podbridge.policy.SocketExpiry;
 import org.podbridge.policy.SocketResource;
 import org.podbridge.signaling.SignalingEndpoint;
 import org.podbridge.time.Scheduler;
@@ -85,7 +87,8 @@ public final class Podbridge implements Router, AutoCloseable {
         Authenticator authenticator =
                 new Authenticator(authProvider, tickets, publicUris, limits.authenticationTimeout(), scheduler);
         RateLimiter rates = new RateLimiter(limits.rates(), scheduler::nanoTime);
-        this.admission = new Admission(authenticator, policy, builder.rejectionMode, rates, limits);
+        this.admission = new Admission(
+                authenticator, policy, builder.rejectionMode, builder.socketExpiry, rates, scheduler, limits);
         this.signaling =
                 new SignalingEndpoint(admission, policy, scheduler, random, rates, limits, builder.anonymousRooms);
         this.tunnels = new TunnelEndpoint(
@@ -144,11 +147,11 @@ public final class Podbridge implements Router, AutoCloseable {
 
     @Override
     public Route route(RequestHead request) {
-        Optional<ExchangeHandler> visitor = tunnels.visitorHandler(request);
-        if (visitor.isPresent()) {
-            return request.isWebSocketUpgrade()
-                    ? new Route.WebSocket(tunnels.visitorHandshake(request).orElseThrow())
-                    : new Route.Http(visitor.get());
+        Optional<? extends Route> visit = request.isWebSocketUpgrade()
+                ? tunnels.visitorHandshake(request).map(Route.WebSocket::new)
+                : tunnels.visitorHandler(request).map(Route.Http::new);
+        if (visit.isPresent()) {
+            return visit.get();
         }
         String path = request.path();
         if (path.equals(signalingPath)) {
@@ -179,6 +182,19 @@ public final class Podbridge implements Router, AutoCloseable {
                 tunnels.exchangesInFlight(),
                 tunnels.bufferedBytes(),
                 tickets.size());
+    }
+
+    /**
+     * Ends what certain identities have open, because they are logged out or banned: their WebSockets are closed with
+     * 1008, their tunnels end, and their unused tickets are void. Let the auth provider and the access policy refuse
+     * them first; then nobody slips through who is just connecting. Visits of tunnels that are under way go on.
+     *
+     * @param whose chooses the identities; must not block
+     * @return how many WebSockets were open
+     */
+    public int revoke(Predicate<Identity> whose) {
+        tickets.drop(whose);
+        return admission.revoke(whose);
     }
 
     /**
@@ -225,6 +241,7 @@ public final class Podbridge implements Router, AutoCloseable {
         private Limits limits = Limits.defaults();
         private Scheduler scheduler = Scheduler.system(ForkJoinPool.commonPool());
         private RejectionMode rejectionMode = RejectionMode.AUTO;
+        private SocketExpiry socketExpiry = SocketExpiry.withIdentity();
         private boolean anonymousRooms;
         private String signalingPath = "/.webrtc";
         private String tunnelControlPath = "/.tunnel";
@@ -312,6 +329,17 @@ public final class Podbridge implements Router, AutoCloseable {
          */
         public Builder rejectionMode(RejectionMode rejectionMode) {
             this.rejectionMode = requireNonNull(rejectionMode, "rejectionMode");
+            return this;
+        }
+
+        /**
+         * Sets when an open WebSocket has to be renewed or is closed; {@link SocketExpiry#withIdentity()} unless set.
+         *
+         * @param socketExpiry the rule
+         * @return this builder
+         */
+        public Builder socketExpiry(SocketExpiry socketExpiry) {
+            this.socketExpiry = requireNonNull(socketExpiry, "socketExpiry");
             return this;
         }
 

@@ -2,7 +2,10 @@ package org.podbridge.auth;
 
 import static java.util.Objects.requireNonNull;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import org.podbridge.exchange.HeaderFields;
 
 /**
  * Why a credential was refused.
@@ -11,17 +14,39 @@ import java.util.List;
  * @param code the error code, such as {@code invalid_token}, or the empty string
  * @param message what is wrong, for people; never holds a credential or a part of one
  * @param challenges what to offer instead, best first
+ * @param fields what else the response's header says, such as {@code DPoP-Nonce}
+ * @param retryAfter when to try again, if that helps
  */
-public record AuthError(int status, String code, String message, List<Challenge> challenges) {
+public record AuthError(
+        int status,
+        String code,
+        String message,
+        List<Challenge> challenges,
+        HeaderFields fields,
+        Optional<Duration> retryAfter) {
 
     /** Checks and copies. */
     public AuthError {
         requireNonNull(code, "code");
         requireNonNull(message, "message");
+        requireNonNull(fields, "fields");
+        requireNonNull(retryAfter, "retryAfter");
         challenges = List.copyOf(challenges);
         if (status < 400 || status > 499) {
             throw new IllegalArgumentException("status: " + status + " (expected: 400 to 499)");
         }
+    }
+
+    /**
+     * Makes one with no further fields and no time to try again.
+     *
+     * @param status the HTTP status: 400, 401, 403, 421 or 429
+     * @param code the error code, such as {@code invalid_token}, or the empty string
+     * @param message what is wrong, for people; never holds a credential or a part of one
+     * @param challenges what to offer instead, best first
+     */
+    public AuthError(int status, String code, String message, List<Challenge> challenges) {
+        this(status, code, message, challenges, HeaderFields.empty(), Optional.empty());
     }
 
     /**

@@ -73,7 +73,11 @@ public final class Authenticator {
         for (Credential credential : credentials) {
             if (credential.carrier() == Credential.Carrier.QUERY) {
                 if (Tickets.isTicket(credential.value())) {
-                    return CompletableFuture.completedStage(check(redeem(credential, request), request));
+                    AuthResult result = redeem(credential.value(), endpoint, request.origin());
+                    return CompletableFuture.completedStage(
+                            purpose == AuthRequest.Purpose.UPGRADE
+                                    ? check(result, request.origin())
+                                    : refusedTicket()); // a ticket buys no ticket
                 }
                 if (SIGNED_TOKEN.matcher(credential.value()).matches()) {
                     return refuse(new AuthError(
@@ -84,7 +88,22 @@ public final class Authenticator {
                 }
             }
         }
-        return ask(request).thenApply(result -> check(result, request));
+        return ask(request).thenApply(result -> check(result, request.origin()));
+    }
+
+    /**
+     * Finds out whose a ticket is that came in a message on an open WebSocket. Uses it up.
+     *
+     * @param ticket what came, if it is one
+     * @param endpoint on whose WebSocket
+     * @param origin the origin of the page that has opened the WebSocket, if it is a page
+     * @return an identity or a refusal
+     */
+    public AuthResult renew(String ticket, Endpoint endpoint, Optional<String> origin) {
+        return Tickets.isTicket(ticket)
+                ? check(redeem(ticket, endpoint, origin), origin)
+                : new AuthResult.Rejected(
+                        new AuthError(400, "invalid_request", "Only a ticket renews a connection", List.of()));
     }
 
     /**
@@ -120,12 +139,15 @@ public final class Authenticator {
         }
     }
 
-    private AuthResult redeem(Credential credential, Request request) {
-        return tickets.redeem(credential.value(), request.endpoint(), request.origin())
-                .filter(identity -> request.purpose() == AuthRequest.Purpose.UPGRADE) // a ticket buys no ticket
+    private AuthResult redeem(String ticket, Endpoint endpoint, Optional<String> origin) {
+        return tickets.redeem(ticket, endpoint, origin)
                 .<AuthResult>map(AuthResult.Authenticated::new)
-                .orElseGet(() -> new AuthResult.Rejected(
-                        AuthError.invalidToken("The ticket is unknown, expired, used or for something else")));
+                .orElseGet(Authenticator::refusedTicket);
+    }
+
+    private static AuthResult refusedTicket() {
+        return new AuthResult.Rejected(
+                AuthError.invalidToken("The ticket is unknown, expired, used or for something else"));
     }
 
     private CompletionStage<AuthResult> ask(AuthRequest request) {
@@ -164,7 +186,7 @@ public final class Authenticator {
         return new AuthResult.Unavailable("Authentication is not possible at the moment", RETRY_AFTER);
     }
 
-    private AuthResult check(AuthResult result, Request request) {
+    private AuthResult check(AuthResult result, Optional<String> origin) {
         if (!(result instanceof AuthResult.Authenticated authenticated)) {
             return result;
         }
@@ -172,7 +194,7 @@ public final class Authenticator {
         if (identity.expiresAt().filter(end -> !end.isAfter(scheduler.now())).isPresent()) {
             return new AuthResult.Rejected(AuthError.invalidToken("The access token has expired"));
         }
-        if (identity.isAmbient() && !isOwnOrigin(request.origin())) {
+        if (identity.isAmbient() && !isOwnOrigin(origin)) {
             return new AuthResult.Rejected(new AuthError(403, "", "Origin is not allowed", List.of()));
         }
         return result;

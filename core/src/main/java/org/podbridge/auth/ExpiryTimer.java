@@ -1,76 +1,63 @@
 package org.podbridge.auth;
 
 import java.time.Duration;
-import java.time.Instant;
+import java.util.function.Supplier;
 import org.podbridge.time.Scheduler;
 
-/** Watches over the end of an identity for as long as a socket lives. */
-public final class ExpiryTimer {
+/** Waits for an end that may move, since it is measured by a clock that may be set. */
+public final class ExpiryTimer implements Scheduler.Task {
 
-    private static final Duration GRACE = Duration.ofSeconds(30);
-    /** How often to look at the wall clock, which may be set meanwhile. */
+    /** How often to look at the clock. */
     private static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
 
-    private ExpiryTimer() {}
+    private final Scheduler scheduler;
+    private final Supplier<Duration> left;
+    private final Runnable action;
+    private volatile boolean cancelled;
+    private volatile Scheduler.Task next = () -> {};
 
-    /**
-     * Runs an action half a minute after an identity has ended.
-     *
-     * @param scheduler time
-     * @param identity the identity
-     * @param expired what to do
-     * @return cancels the watch; does nothing if the identity has no end
-     */
-    public static Scheduler.Task start(Scheduler scheduler, Identity identity, Runnable expired) {
-        return identity.expiresAt()
-                .<Scheduler.Task>map(end -> {
-                    Watch watch = new Watch(scheduler, end, expired);
-                    watch.schedule();
-                    return watch;
-                })
-                .orElse(() -> {});
+    private ExpiryTimer(Scheduler scheduler, Supplier<Duration> left, Runnable action) {
+        this.scheduler = scheduler;
+        this.left = left;
+        this.action = action;
     }
 
-    private static final class Watch implements Scheduler.Task {
-        private final Scheduler scheduler;
-        private final Instant end;
-        private final Runnable expired;
-        private volatile boolean cancelled;
-        private volatile Scheduler.Task next = () -> {};
+    /**
+     * Runs an action once when no time is left, but never within this call.
+     *
+     * @param scheduler time
+     * @param left how much time is left; asked at least once a minute
+     * @param action what to do
+     * @return cancels the wait
+     */
+    public static Scheduler.Task start(Scheduler scheduler, Supplier<Duration> left, Runnable action) {
+        ExpiryTimer timer = new ExpiryTimer(scheduler, left, action);
+        timer.schedule(left.get());
+        return timer;
+    }
 
-        Watch(Scheduler scheduler, Instant end, Runnable expired) {
-            this.scheduler = scheduler;
-            this.end = end;
-            this.expired = expired;
-        }
-
-        void schedule() {
-            Duration left = left();
-            next = scheduler.schedule(left.compareTo(LONGEST_WAIT) < 0 ? left : LONGEST_WAIT, this::check);
-            if (cancelled) {
-                next.cancel();
-            }
-        }
-
-        private void check() {
-            if (cancelled) {
-                return;
-            }
-            if (left().compareTo(Duration.ZERO) > 0) {
-                schedule();
-            } else {
-                expired.run();
-            }
-        }
-
-        private Duration left() {
-            return Duration.between(scheduler.now().minus(GRACE), end); // an end may be too late to add to it
-        }
-
-        @Override
-        public void cancel() {
-            cancelled = true;
+    private void schedule(Duration delay) {
+        next = scheduler.schedule(delay.compareTo(LONGEST_WAIT) < 0 ? delay : LONGEST_WAIT, this::check);
+        if (cancelled) {
             next.cancel();
         }
+    }
+
+    private void check() {
+        if (cancelled) {
+            return;
+        }
+        Duration rest = left.get();
+        if (rest.compareTo(Duration.ZERO) > 0) {
+            schedule(rest);
+        } else {
+            action.run();
+        }
+    }
+
+    @Override
+    public void cancel() {
+        cancelled = true;
+        next.cancel();
     }
 }

@@ -6,13 +6,16 @@ import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.identity.WebId;
 import org.podbridge.limits.Limits;
@@ -121,6 +124,33 @@ public final class Tickets {
             return Optional.empty();
         }
         return Optional.of(found.identity());
+    }
+
+    /**
+     * Drops the tickets of certain identities.
+     *
+     * @param whose chooses them
+     */
+    public void drop(Predicate<Identity> whose) {
+        Map<String, Ticket> all;
+        lock.lock();
+        try {
+            all = Map.copyOf(byDigest);
+        } finally {
+            lock.unlock();
+        }
+        List<String> theirs = new ArrayList<>();
+        all.forEach((digest, ticket) -> { // not under the lock: the host's code is asked
+            if (whose.test(ticket.identity())) {
+                theirs.add(digest);
+            }
+        });
+        lock.lock();
+        try {
+            theirs.forEach(this::remove);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**

@@ -2,12 +2,17 @@ package org.podbridge.policy;
 
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.auth.AuthRequest;
 import org.podbridge.auth.AuthResult;
@@ -26,6 +31,7 @@ import org.podbridge.identity.WebId;
 import org.podbridge.limits.Limits;
 import org.podbridge.limits.RateLimiter;
 import org.podbridge.limits.RateLimits;
+import org.podbridge.time.Scheduler;
 
 /** Decides who gets in at an endpoint, and words the refusal of the others. Thread-safe. */
 public final class Admission {
@@ -34,14 +40,23 @@ public final class Admission {
     private static final CloseStatus GOING_AWAY = new CloseStatus(CloseStatus.GOING_AWAY, "The server stops");
 
     private final Authenticator authenticator;
-    private final AccessPolicy policy;
+    private final GuardedPolicy policy;
     private final RejectionMode rejectionMode;
+    private final SocketExpiry socketExpiry;
     private final RateLimiter rates;
+    private final Scheduler scheduler;
     private final Duration closeTimeout;
     private final int maxConnections;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
     private volatile boolean draining;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    /**
+     * The identities of sockets that are open or about to be. Weak, since nobody tells of a handshake that comes to
+     * nothing. Guarded by lock.
+     */
+    private final Set<LiveIdentity> identities = Collections.newSetFromMap(new WeakHashMap<>());
 
     /**
      * Makes one.
@@ -49,19 +64,25 @@ public final class Admission {
      * @param authenticator finds out who asks
      * @param policy decides who may
      * @param rejectionMode how a WebSocket is refused
+     * @param socketExpiry when a WebSocket has to be renewed
      * @param rates how often somebody may connect
+     * @param scheduler time
      * @param limits the count of connections and the time to close
      */
     public Admission(
             Authenticator authenticator,
             GuardedPolicy policy,
             RejectionMode rejectionMode,
+            SocketExpiry socketExpiry,
             RateLimiter rates,
+            Scheduler scheduler,
             Limits limits) {
         this.authenticator = authenticator;
         this.policy = policy;
         this.rejectionMode = rejectionMode;
+        this.socketExpiry = socketExpiry;
         this.rates = rates;
+        this.scheduler = scheduler;
         this.closeTimeout = limits.closeTimeout();
         this.maxConnections = limits.maxConnections();
     }
@@ -90,14 +111,14 @@ public final class Admission {
      * @param head the handshake
      * @param endpoint what is to be used
      * @param anonymousToo whether somebody without credentials may come in
-     * @param open makes the listener of the connection
+     * @param open makes the listener of the connection, which is to start and to stop the identity
      * @return the decision; never completes exceptionally
      */
     public CompletionStage<HandshakeDecision> admitSocket(
             RequestHead head,
             Endpoint endpoint,
             boolean anonymousToo,
-            Function<Optional<Identity>, ConnectionListener> open) {
+            Function<Optional<LiveIdentity>, ConnectionListener> open) {
         Optional<RateLimits.Exceeded> exceeded =
                 connects(null, head.remoteAddress().getAddress());
         if (exceeded.isPresent()) { // before anybody is asked who it is
@@ -113,9 +134,9 @@ public final class Admission {
             if (closed || connections.size() >= maxConnections) {
                 return refuse(head, Refusal.overloaded(FULL));
             }
-            Optional<Identity> identity = ((Verdict.Admitted) verdict).identity();
+            Optional<LiveIdentity> identity = ((Verdict.Admitted) verdict).identity();
             Optional<RateLimits.Exceeded> limit =
-                    connects(identity.map(Identity::webId).orElse(null), null);
+                    connects(identity.map(live -> live.now().webId()).orElse(null), null);
             if (limit.isPresent()) {
                 return refuse(head, Refusal.tooOften(limit.get()));
             }
@@ -140,7 +161,8 @@ public final class Admission {
         return judge(head, endpoint, purpose, false)
                 .thenApply(verdict -> verdict instanceof Verdict.Refused refused
                         ? new Admitted.Out(refused.refusal().toResponse())
-                        : new Admitted.In(((Verdict.Admitted) verdict).identity()));
+                        : new Admitted.In(
+                                ((Verdict.Admitted) verdict).identity().map(LiveIdentity::now)));
     }
 
     /**
@@ -231,7 +253,7 @@ public final class Admission {
     }
 
     private sealed interface Verdict {
-        record Admitted(Optional<Identity> identity) implements Verdict {}
+        record Admitted(Optional<LiveIdentity> identity) implements Verdict {}
 
         record Refused(Refusal refusal) implements Verdict {}
     }
@@ -250,13 +272,58 @@ public final class Admission {
     }
 
     private CompletionStage<Verdict> mayEnter(Identity identity, RequestHead head, Endpoint endpoint) {
+        // Before the policy is asked: a host changes its mind first, and then revokes.
+        Verdict admitted = new Verdict.Admitted(Optional.of(watch(identity, head, endpoint)));
         if (endpoint == Endpoint.VISIT) {
-            return CompletableFuture.completedStage(new Verdict.Admitted(Optional.of(identity))); // mayVisit decides
+            return CompletableFuture.completedStage(admitted); // mayVisit decides
         }
         return policy.mayConnect(identity, endpoint, head.fields().first("origin"))
                 .thenApply(decision -> decision instanceof AccessDecision.Allow
-                        ? new Verdict.Admitted(Optional.of(identity))
+                        ? admitted
                         : new Verdict.Refused(Refusal.notAllowed()));
+    }
+
+    /**
+     * Returns an identity that can end while its WebSocket is open.
+     *
+     * @param identity who it is
+     * @param handshake the opening handshake
+     * @param endpoint what is used
+     * @return the identity, to be started when the WebSocket opens and stopped when it is closed
+     */
+    public LiveIdentity watch(Identity identity, RequestHead handshake, Endpoint endpoint) {
+        LiveIdentity live =
+                new LiveIdentity(identity, handshake, endpoint, authenticator, policy, socketExpiry, scheduler);
+        lock.lock();
+        try {
+            identities.add(live);
+        } finally {
+            lock.unlock();
+        }
+        return live;
+    }
+
+    /**
+     * Ends the WebSockets of certain identities, those that are being opened included.
+     *
+     * @param whose chooses them
+     * @return how many were open
+     */
+    public int revoke(Predicate<Identity> whose) {
+        List<LiveIdentity> all;
+        lock.lock();
+        try {
+            all = List.copyOf(identities);
+        } finally {
+            lock.unlock();
+        }
+        int ended = 0;
+        for (LiveIdentity live : all) {
+            if (whose.test(live.now()) && live.revoke()) {
+                ended++;
+            }
+        }
+        return ended;
     }
 
     private Refusal refusal(AuthResult result, RequestHead head, Endpoint endpoint, AuthRequest.Purpose purpose) {

@@ -23,7 +23,7 @@ public final class Cors {
                 .first("origin")
                 .filter(origin -> origin.chars().allMatch(c -> c > ' ' && c < 0x7F)) // so that it can't split the field
                 .ifPresent(origin -> fields.add("access-control-allow-origin", origin)
-                        .add("access-control-expose-headers", "www-authenticate, retry-after")
+                        .add("access-control-expose-headers", "www-authenticate, retry-after, dpop-nonce")
                         .add("vary", "Origin"));
         return fields;
     }

@@ -23,6 +23,7 @@ import org.podbridge.limits.RateLimits;
  * @param message the text of the WebSocket message
  * @param challenges values of WWW-Authenticate
  * @param retryAfter when to try again
+ * @param others further fields of the HTTP answer
  */
 record Refusal(
         int status,
@@ -30,7 +31,18 @@ record Refusal(
         String detail,
         String message,
         List<String> challenges,
-        Optional<Duration> retryAfter) {
+        Optional<Duration> retryAfter,
+        HeaderFields others) {
+
+    private Refusal(
+            int status,
+            String code,
+            String detail,
+            String message,
+            List<String> challenges,
+            Optional<Duration> retryAfter) {
+        this(status, code, detail, message, challenges, retryAfter, HeaderFields.empty());
+    }
 
     static Refusal noCredentials(List<String> challenges) {
         return new Refusal(
@@ -41,7 +53,13 @@ record Refusal(
         List<String> challenges =
                 error.challenges().stream().map(Challenge::fieldValue).toList();
         return new Refusal(
-                error.status(), error.code(), error.message(), error.message(), challenges, Optional.empty());
+                error.status(),
+                error.code(),
+                error.message(),
+                error.message(),
+                challenges,
+                error.retryAfter(),
+                error.fields());
     }
 
     static Refusal of(AuthResult.Unavailable unavailable) {
@@ -78,14 +96,15 @@ record Refusal(
     }
 
     Refusal with(List<String> otherChallenges) {
-        return new Refusal(status, code, detail, message, otherChallenges, retryAfter);
+        return new Refusal(status, code, detail, message, otherChallenges, retryAfter, others);
     }
 
     ShortResponse toResponse() {
         HeaderFields.Builder fields = HeaderFields.builder()
                 .add("content-type", "application/problem+json")
                 .add("cache-control", "no-store")
-                .add("vary", "Authorization, DPoP, Origin");
+                .add("vary", "Authorization, DPoP, Origin")
+                .addAll(others);
         challenges.forEach(challenge -> fields.add("www-authenticate", challenge));
         retryAfter.ifPresent(delay -> fields.add("retry-after", Long.toString(Math.max(1, delay.toSeconds()))));
         JsonWriter json = JsonWriter.object(128).number("status", status).string("detail", detail);

@@ -7,8 +7,10 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.podbridge.auth.Identity;
 import org.podbridge.identity.WebId;
@@ -21,7 +23,7 @@ import org.podbridge.policy.GuardedPolicy;
  */
 public final class PresenceView {
 
-    private final Identity viewer;
+    private final WebId own;
     private final PresenceRegistry<?> registry;
     private final GuardedPolicy policy;
     private final Sink sink;
@@ -30,6 +32,8 @@ public final class PresenceView {
     // Guarded by lock. While 'busy', one thread, or one stage of the policy, works and the others only leave changes.
     private final Map<WebId, PresenceChange> changes = new LinkedHashMap<>();
     private boolean busy = true;
+    private Identity viewer;
+    private boolean renewed;
     // Touched only by who made the view busy.
     private final BitSet told = new BitSet();
 
@@ -61,6 +65,7 @@ public final class PresenceView {
      */
     public PresenceView(Identity viewer, PresenceRegistry<?> registry, GuardedPolicy policy, Sink sink) {
         this.viewer = viewer;
+        this.own = viewer.webId();
         this.registry = registry;
         this.policy = policy;
         this.sink = sink;
@@ -68,11 +73,8 @@ public final class PresenceView {
 
     /** Sends the snapshot, then what changes. To be called once, after the connection has joined the registry. */
     public void open() {
-        List<PresenceRegistry.Agent> others = registry.snapshot().stream()
-                .filter(agent -> !agent.webId().equals(viewer.webId()))
-                .toList();
-        Set<WebId> webIds = others.stream().map(PresenceRegistry.Agent::webId).collect(Collectors.toUnmodifiableSet());
-        policy.visible(viewer, webIds).thenAccept(visible -> {
+        List<PresenceRegistry.Agent> others = others();
+        policy.visible(viewer(), webIds(others)).thenAccept(visible -> {
             List<WebId> peers = new ArrayList<>(others.size());
             for (PresenceRegistry.Agent agent : others) {
                 if (visible.contains(agent.webId())) {
@@ -85,12 +87,53 @@ public final class PresenceView {
         });
     }
 
+    /**
+     * Takes the viewer's renewed identity, and asks the policy anew about everybody: who is visible now comes, and who
+     * isn't any more leaves.
+     *
+     * @param identity the identity, of the same agent
+     */
+    public void renew(Identity identity) {
+        boolean mine;
+        lock.lock();
+        try {
+            viewer = identity;
+            renewed = true;
+            mine = !busy;
+            busy = true;
+        } finally {
+            lock.unlock();
+        }
+        if (mine) {
+            work();
+        }
+    }
+
+    private Identity viewer() {
+        lock.lock();
+        try {
+            return viewer;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private List<PresenceRegistry.Agent> others() {
+        return registry.snapshot().stream()
+                .filter(agent -> !agent.webId().equals(own))
+                .toList();
+    }
+
+    private static Set<WebId> webIds(Collection<PresenceRegistry.Agent> agents) {
+        return agents.stream().map(PresenceRegistry.Agent::webId).collect(Collectors.toUnmodifiableSet());
+    }
+
     void changed(PresenceChange change) {
         PresenceChange obsolete;
         boolean mine = false;
         lock.lock();
         try {
-            if (change.webId().equals(viewer.webId())) {
+            if (change.webId().equals(own)) {
                 obsolete = change;
             } else {
                 obsolete = changes.put(change.webId(), change); // of the same slot, which both have kept
@@ -116,31 +159,65 @@ public final class PresenceView {
         }
     }
 
+    /** A question to the policy, and what its answer is for. */
+    private record Look(Set<WebId> at, Consumer<Set<WebId>> then) {}
+
     /** Returns whether to go on; if not, the view is idle, or a stage of the policy will go on. */
     private boolean workOnce() {
-        Map<WebId, PresenceChange> batch;
-        lock.lock();
-        try {
-            if (changes.isEmpty()) {
-                busy = false;
-                return false;
-            }
-            batch = new LinkedHashMap<>(changes);
-            changes.clear();
-        } finally {
-            lock.unlock();
+        Optional<Look> next = nextLook();
+        if (next.isEmpty()) {
+            return false;
         }
-        Set<WebId> arrived = batch.keySet().stream().filter(registry::isOnline).collect(Collectors.toUnmodifiableSet());
-        var answer = policy.visible(viewer, arrived);
+        Look look = next.get();
+        var answer = policy.visible(viewer(), look.at());
         if (answer.toCompletableFuture().isDone()) {
-            answer.thenAccept(visible -> tell(batch.values(), visible));
+            answer.thenAccept(look.then());
             return true;
         }
         answer.thenAccept(visible -> {
-            tell(batch.values(), visible);
+            look.then().accept(visible);
             work();
         });
         return false;
+    }
+
+    private Optional<Look> nextLook() {
+        Map<WebId, PresenceChange> batch;
+        lock.lock();
+        try {
+            if (renewed) {
+                renewed = false;
+                batch = Map.of();
+            } else if (changes.isEmpty()) {
+                busy = false;
+                return Optional.empty();
+            } else {
+                batch = new LinkedHashMap<>(changes);
+                changes.clear();
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (batch.isEmpty()) {
+            // Whoever leaves from now on leaves a change behind this look, which keeps its slot.
+            List<PresenceRegistry.Agent> others = others();
+            return Optional.of(new Look(webIds(others), visible -> tellAnew(others, visible)));
+        }
+        Set<WebId> arrived = batch.keySet().stream().filter(registry::isOnline).collect(Collectors.toUnmodifiableSet());
+        return Optional.of(new Look(arrived, visible -> tell(batch.values(), visible)));
+    }
+
+    private void tellAnew(Collection<PresenceRegistry.Agent> others, Set<WebId> visible) {
+        for (PresenceRegistry.Agent agent : others) {
+            int slot = agent.slot();
+            if (!visible.contains(agent.webId()) && told.get(slot)) {
+                told.clear(slot);
+                sink.changed(registry.messages().left(agent.webId()));
+            } else if (visible.contains(agent.webId()) && !told.get(slot) && registry.isOnline(agent.webId())) {
+                told.set(slot);
+                sink.changed(registry.messages().joined(agent.webId()));
+            }
+        }
     }
 
     private void tell(Collection<PresenceChange> batch, Set<WebId> visible) {

@@ -28,13 +28,13 @@ final class CallGate {
     private static final CompletionStage<AccessDecision> NOT_VISIBLE =
             CompletableFuture.completedStage(new AccessDecision.Deny("not visible"));
 
-    private final Identity from;
     private final GuardedPolicy policy;
     private final Scheduler scheduler;
     private final long maxWaitingBytes;
 
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock.
+    private Identity from;
     private final Map<WebId, Pair> pairs = new LinkedHashMap<>();
     private long waitingBytes;
 
@@ -56,6 +56,9 @@ final class CallGate {
         /** The last verdict. */
         boolean allowed;
 
+        /** Whether a message has reached the other. */
+        boolean reached;
+
         long holdsUntil;
         final Deque<Waiting> waiting = new ArrayDeque<>();
     }
@@ -67,12 +70,36 @@ final class CallGate {
         this.maxWaitingBytes = maxWaitingBytes;
     }
 
-    /** Tells whether the agent has called another, and might when it last tried. */
+    /** Tells whether the agent has called another, who was there, and might when it last tried. */
     boolean hasCalled(WebId to) {
         lock.lock();
         try {
             Pair pair = pairs.get(to);
-            return pair != null && pair.allowed;
+            return pair != null && pair.allowed && pair.reached;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Notes that another is there to get what passes. */
+    void reaches(WebId to) {
+        lock.lock();
+        try {
+            Pair pair = pairs.get(to);
+            if (pair != null) {
+                pair.reached = true;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes the agent's renewed identity, about which the policy is asked anew. */
+    void renew(Identity renewed) {
+        lock.lock();
+        try {
+            from = renewed;
+            pairs.values().forEach(pair -> pair.holdsUntil = scheduler.nanoTime());
         } finally {
             lock.unlock();
         }
@@ -85,8 +112,10 @@ final class CallGate {
     void pass(WebId to, boolean isReply, Passage passage) {
         Boolean verdict = null;
         Pair asked = null;
+        Identity asker;
         lock.lock();
         try {
+            asker = from;
             Pair pair = pairs.get(to);
             if (pair == null || !pair.undecided) {
                 if (isReply) {
@@ -109,7 +138,8 @@ final class CallGate {
         }
         if (asked != null) {
             Pair pair = asked;
-            decide(to).thenAccept(decision -> letThrough(pair, decision instanceof AccessDecision.Allow));
+            Identity who = asker;
+            decide(who, to).thenAccept(decision -> letThrough(who, pair, decision instanceof AccessDecision.Allow));
         }
     }
 
@@ -134,21 +164,21 @@ final class CallGate {
         return true;
     }
 
-    private CompletionStage<AccessDecision> decide(WebId to) {
-        return policy.visible(from, Set.of(to))
-                .thenCompose(visible -> visible.contains(to) ? policy.mayCall(from, to) : NOT_VISIBLE);
+    private CompletionStage<AccessDecision> decide(Identity who, WebId to) {
+        return policy.visible(who, Set.of(to))
+                .thenCompose(visible -> visible.contains(to) ? policy.mayCall(who, to) : NOT_VISIBLE);
     }
 
-    private void letThrough(Pair pair, boolean allowed) {
+    private void letThrough(Identity asker, Pair pair, boolean allowed) {
         while (true) {
             Waiting next;
             lock.lock();
             try {
-                pair.allowed = allowed; // before the first message leaves, since its reply may be quick
+                pair.allowed = allowed;
                 next = pair.waiting.poll();
                 if (next == null) {
                     pair.undecided = false;
-                    pair.holdsUntil = scheduler.nanoTime() + VERDICT_HOLDS.toNanos();
+                    pair.holdsUntil = scheduler.nanoTime() + (asker == from ? VERDICT_HOLDS.toNanos() : 0);
                     return;
                 }
                 waitingBytes -= next.passage().bytes();

@@ -7,8 +7,6 @@ import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
-import org.podbridge.auth.ExpiryTimer;
-import org.podbridge.auth.Identity;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.MessageKind;
 import org.podbridge.connection.MessageSocket;
@@ -17,20 +15,22 @@ import org.podbridge.identity.WebId;
 import org.podbridge.json.JsonMembers;
 import org.podbridge.json.MalformedJsonException;
 import org.podbridge.limits.RateLimits;
+import org.podbridge.policy.LiveIdentity;
 import org.podbridge.presence.PresenceRegistry;
 import org.podbridge.presence.PresenceView;
 import org.podbridge.signaling.identity.IdentityCodec;
-import org.podbridge.time.Scheduler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One connection of an agent: reads its messages, and sends it what concerns it. Thread-safe. */
-final class SignalingConnection implements MessageSocket.Handler, PresenceRegistry.Present, PresenceView.Sink {
+final class SignalingConnection
+        implements MessageSocket.Handler, PresenceRegistry.Present, PresenceView.Sink, LiveIdentity.Holder {
 
     private static final Logger logger = LoggerFactory.getLogger(SignalingConnection.class);
 
     private final SignalingEndpoint endpoint;
-    private final Identity identity;
+    private final LiveIdentity identity;
+    private final WebId webId;
     private final PeerId peerId;
     private final PresenceView view;
     private final CallGate gate;
@@ -44,21 +44,21 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
     private long bytesBeforeWelcome;
 
     private volatile @Nullable MessageSocket socket;
-    private volatile Scheduler.Task expiry = () -> {};
 
-    SignalingConnection(SignalingEndpoint endpoint, Identity identity, PeerId peerId, Throttle throttle) {
+    SignalingConnection(SignalingEndpoint endpoint, LiveIdentity identity, PeerId peerId, Throttle throttle) {
         this.endpoint = endpoint;
         this.identity = identity;
+        this.webId = identity.now().webId();
         this.peerId = peerId;
-        this.view = new PresenceView(identity, endpoint.registry(), endpoint.policy(), this);
-        this.gate = new CallGate(identity, endpoint.policy(), endpoint.scheduler(), endpoint.maxWaitingBytes());
+        this.view = new PresenceView(identity.now(), endpoint.registry(), endpoint.policy(), this);
+        this.gate = new CallGate(identity.now(), endpoint.policy(), endpoint.scheduler(), endpoint.maxWaitingBytes());
         this.throttle = throttle;
         this.roomPeer = endpoint.roomPeer(peerId, throttle, this::send);
     }
 
     @Override
     public WebId webId() {
-        return identity.webId();
+        return webId;
     }
 
     @Override
@@ -69,17 +69,17 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
     @Override
     public void onOpen(MessageSocket socket) {
         this.socket = socket;
-        expiry = ExpiryTimer.start(endpoint.scheduler(), identity, this::expired);
+        if (!identity.start(this)) {
+            return;
+        }
         endpoint.registry().join(this);
         view.open();
-        logger.debug("{} is online as {}", identity.webId(), peerId);
+        logger.debug("{} is online as {}", webId, peerId);
     }
 
     @Override
     public void onClosed(CloseStatus status) {
-        expiry.cancel();
-        endpoint.registry().leave(this);
-        roomPeer.end();
+        end();
         logger.debug("{} closed with {}", peerId, status.code());
     }
 
@@ -89,13 +89,38 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
         close(new CloseStatus(CloseStatus.REPLACED, "Replaced by a newer connection"));
     }
 
-    private void expired() {
-        roomPeer.end();
-        send(IdentityCodec.error("Authentication expired"));
+    @Override
+    public void onEnded(String reason) {
+        sendNow(IdentityCodec.error(reason)); // also to who isn't welcomed yet
         MessageSocket open = socket;
         if (open != null) {
-            open.close(new CloseStatus(CloseStatus.POLICY_VIOLATION, "Authentication expired"));
+            open.close(new CloseStatus(CloseStatus.POLICY_VIOLATION, reason));
         }
+        end();
+    }
+
+    /** Takes the agent out of everything, without waiting for its peer to answer a close. Idempotent. */
+    private void end() {
+        identity.stop();
+        endpoint.registry().leave(this);
+        roomPeer.end();
+    }
+
+    private void renew(JsonMembers message) throws MalformedJsonException {
+        String ticket = message.string("token");
+        if (ticket == null) {
+            send(IdentityCodec.error("Missing \"token\" field"));
+            return;
+        }
+        identity.renew(ticket).thenAccept(renewal -> {
+            if (renewal instanceof LiveIdentity.Renewal.Refused refused) {
+                send(IdentityCodec.error(refused.message()));
+            } else if (renewal instanceof LiveIdentity.Renewal.Renewed renewed) {
+                gate.renew(renewed.identity());
+                send(IdentityCodec.authenticated(renewed.end()));
+                view.renew(renewed.identity());
+            }
+        });
     }
 
     private void close(CloseStatus status) {
@@ -149,6 +174,10 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
             send(IdentityCodec.error(SignalingMessages.MISSING_TYPE));
             return;
         }
+        if (type.equals("auth")) {
+            renew(message);
+            return;
+        }
         String to = message.string("to");
         if (to == null) {
             send(IdentityCodec.error("Missing \"to\" field"));
@@ -160,18 +189,23 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
     }
 
     private void relay(String type, String to, JsonMembers message) {
-        Optional<SignalingConnection> target = find(to);
-        if (target.isEmpty()) {
-            send(IdentityCodec.notOnline(to));
+        Optional<WebId> addressed = parse(to);
+        if (addressed.isEmpty()) {
+            send(IdentityCodec.notOnline(to)); // nobody has such a WebID
             return;
         }
-        WebId targetId = target.get().webId();
-        ByteBuffer relayed = IdentityCodec.relayed(type, identity.webId(), message);
-        if (targetId.equals(identity.webId())) {
+        WebId targetId = addressed.get();
+        ByteBuffer relayed = IdentityCodec.relayed(type, webId, message);
+        if (targetId.equals(webId)) {
             deliver(targetId, relayed);
             return;
         }
-        boolean isReply = !type.equals("offer") && target.get().gate.hasCalled(identity.webId());
+        boolean isReply = !type.equals("offer")
+                && endpoint.registry()
+                        .find(targetId)
+                        .filter(target -> target.gate.hasCalled(webId))
+                        .isPresent();
+        // Also for an agent that isn't there: if the policy took its time only over those who are, that would tell.
         gate.pass(targetId, isReply, new CallGate.Passage() {
             @Override
             public int bytes() {
@@ -190,9 +224,9 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
         });
     }
 
-    private Optional<SignalingConnection> find(String to) {
+    private static Optional<WebId> parse(String to) {
         try {
-            return endpoint.registry().find(WebId.of(to));
+            return Optional.of(WebId.of(to));
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }
@@ -206,6 +240,7 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
         }
         Optional<SignalingConnection> target = endpoint.registry().find(to);
         if (target.isPresent()) {
+            gate.reaches(to); // before it hears of it, since its reply may be quick
             target.get().send(message);
         } else {
             send(IdentityCodec.notOnline(to.value()));
@@ -214,7 +249,7 @@ final class SignalingConnection implements MessageSocket.Handler, PresenceRegist
 
     @Override
     public void snapshot(Collection<WebId> peers) {
-        sendNow(IdentityCodec.welcome(identity.webId(), peerId, peers));
+        sendNow(IdentityCodec.welcome(webId, peerId, peers));
         while (true) {
             Deque<ByteBuffer> waiting;
             lock.lock();

@@ -10,7 +10,6 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.auth.Endpoint;
-import org.podbridge.auth.Identity;
 import org.podbridge.connection.ConnectionListener;
 import org.podbridge.connection.Handshake;
 import org.podbridge.connection.HandshakeDecision;
@@ -24,6 +23,7 @@ import org.podbridge.limits.Limits;
 import org.podbridge.limits.RateLimiter;
 import org.podbridge.policy.Admission;
 import org.podbridge.policy.GuardedPolicy;
+import org.podbridge.policy.LiveIdentity;
 import org.podbridge.presence.PresenceRegistry;
 import org.podbridge.signaling.identity.IdentityCodec;
 import org.podbridge.time.Scheduler;
@@ -83,7 +83,7 @@ public final class SignalingEndpoint implements Handshake {
                 identity -> open(identity, request.remoteAddress().getAddress()));
     }
 
-    private ConnectionListener open(Optional<Identity> identity, @Nullable InetAddress address) {
+    private ConnectionListener open(Optional<LiveIdentity> identity, @Nullable InetAddress address) {
         MessageSocket.Settings settings = new MessageSocket.Settings(
                 limits.maxSignalingMessageBytes(),
                 FATAL_MESSAGE_BYTES,
@@ -97,7 +97,7 @@ public final class SignalingEndpoint implements Handshake {
                         this,
                         identity.get(),
                         PeerId.random(random),
-                        throttle(identity.get().webId(), address))
+                        throttle(identity.get().now().webId(), address))
                 : new AnonymousConnection(this, PeerId.random(random), throttle(null, address));
         return new MessageSocket(settings, scheduler, handler);
     }

@@ -2,6 +2,7 @@ package org.podbridge.tunnel;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -10,17 +11,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
-import org.podbridge.auth.ExpiryTimer;
-import org.podbridge.auth.Identity;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.MessageKind;
 import org.podbridge.connection.MessageSocket;
 import org.podbridge.exchange.Chunk;
 import org.podbridge.exchange.Completion;
 import org.podbridge.identity.TunnelName;
+import org.podbridge.identity.WebId;
 import org.podbridge.json.JsonMembers;
 import org.podbridge.json.MalformedJsonException;
 import org.podbridge.policy.AccessDecision;
+import org.podbridge.policy.LiveIdentity;
 import org.podbridge.time.Scheduler;
 import org.podbridge.tunnel.v1.ClientMessage;
 import org.podbridge.tunnel.v1.ClientMessageCodec;
@@ -31,7 +32,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One connection of a tunnel client. Thread-safe. */
-final class TunnelConnection implements MessageSocket.Handler {
+final class TunnelConnection implements MessageSocket.Handler, LiveIdentity.Holder {
 
     private static final Logger logger = LoggerFactory.getLogger(TunnelConnection.class);
     private static final int MAX_QUEUED_CONTROLS = 64;
@@ -39,7 +40,8 @@ final class TunnelConnection implements MessageSocket.Handler {
     private static final CompletionStage<Boolean> DONE = CompletableFuture.completedStage(true);
 
     private final TunnelEndpoint endpoint;
-    private final Identity identity;
+    private final LiveIdentity identity;
+    private final WebId webId;
     private final PendingExchanges pending;
 
     /** Guarded by the registry's lock. */
@@ -57,12 +59,12 @@ final class TunnelConnection implements MessageSocket.Handler {
 
     private volatile boolean over;
     private volatile boolean leaving;
-    private volatile Scheduler.Task expiry = () -> {};
     private volatile Scheduler.Task leaveDeadline = () -> {};
 
-    TunnelConnection(TunnelEndpoint endpoint, Identity identity, PendingExchanges pending) {
+    TunnelConnection(TunnelEndpoint endpoint, LiveIdentity identity, PendingExchanges pending) {
         this.endpoint = endpoint;
         this.identity = identity;
+        this.webId = identity.now().webId();
         this.pending = pending;
     }
 
@@ -87,13 +89,13 @@ final class TunnelConnection implements MessageSocket.Handler {
     public void onOpen(MessageSocket socket) {
         this.socket = socket;
         endpoint.connections().add(this);
-        expiry = ExpiryTimer.start(endpoint.scheduler(), identity, this::expired);
+        identity.start(this);
     }
 
     @Override
     public void onClosed(CloseStatus status) {
         end();
-        logger.debug("A tunnel connection of {} closed with {}", identity.webId(), status.code());
+        logger.debug("A tunnel connection of {} closed with {}", webId, status.code());
     }
 
     /** Tells whether it is closed, or about to be, so that nothing is given to it any more. */
@@ -108,7 +110,7 @@ final class TunnelConnection implements MessageSocket.Handler {
      */
     private void end() {
         over = true; // before the names are released: the registry looks at it under its lock
-        expiry.cancel();
+        identity.stop();
         leaveDeadline.cancel();
         endpoint.connections().remove(this);
         endpoint.registry().releaseAll(this);
@@ -119,13 +121,53 @@ final class TunnelConnection implements MessageSocket.Handler {
         }
     }
 
-    private void expired() {
-        refuse("Authentication expired");
+    @Override
+    public void onExpiring(Instant end) {
+        send(RelayMessageCodec.encode(new RelayMessage.AuthExpiring(end)));
+    }
+
+    @Override
+    public void onEnded(String reason) {
+        refuse(reason);
         MessageSocket open = socket;
         if (open != null) {
-            open.close(new CloseStatus(CloseStatus.POLICY_VIOLATION, "Authentication expired"));
+            open.close(new CloseStatus(CloseStatus.POLICY_VIOLATION, reason));
         }
         end();
+    }
+
+    private CompletionStage<Boolean> renew(ClientMessage.Auth auth) {
+        String ticket = auth.token();
+        if (ticket == null) {
+            refuse("Missing \"token\" field");
+            return DONE;
+        }
+        return identity.renew(ticket).thenCompose(renewal -> {
+            if (renewal instanceof LiveIdentity.Renewal.Refused refused) {
+                refuse(refused.message());
+                return DONE;
+            }
+            return renewal instanceof LiveIdentity.Renewal.Renewed renewed ? keepNames(renewed) : DONE;
+        });
+    }
+
+    /** Asks anew whether the agent may have the names that it has; one that it may not have ends the connection. */
+    private CompletionStage<Boolean> keepNames(LiveIdentity.Renewal.Renewed renewed) {
+        CompletionStage<Boolean> allowed = DONE;
+        for (TunnelName name : endpoint.registry().namesOf(this)) {
+            allowed = allowed.thenCompose(soFar -> endpoint.policy()
+                    .mayClaim(renewed.identity(), name)
+                    .thenApply(decision -> soFar && decision instanceof AccessDecision.Allow));
+        }
+        return allowed.thenApply(all -> {
+            if (all) {
+                send(RelayMessageCodec.encode(
+                        new RelayMessage.Authenticated(renewed.end().orElse(null))));
+            } else {
+                onEnded("Tunnel name not allowed");
+            }
+            return true;
+        });
     }
 
     /**
@@ -215,7 +257,7 @@ final class TunnelConnection implements MessageSocket.Handler {
         try {
             open.onPart(part, last);
         } catch (FrameException e) {
-            logger.debug("A tunnel connection of {} is closed: {}", identity.webId(), e.getMessage());
+            logger.debug("A tunnel connection of {} is closed: {}", webId, e.getMessage());
             closeNow(new CloseStatus(CloseStatus.PROTOCOL_ERROR, String.valueOf(e.getMessage())));
         }
         return true;
@@ -236,6 +278,8 @@ final class TunnelConnection implements MessageSocket.Handler {
             enqueue(() -> register(register));
         } else if (message instanceof ClientMessage.Unregister unregister) {
             enqueue(() -> unregister(unregister));
+        } else if (message instanceof ClientMessage.Auth auth) {
+            enqueue(() -> renew(auth));
         }
     }
 
@@ -286,6 +330,9 @@ final class TunnelConnection implements MessageSocket.Handler {
     }
 
     private CompletionStage<Boolean> register(ClientMessage.Register register) {
+        if (register.protocol() > 0) {
+            identity.giveNotice();
+        }
         String text = register.name();
         Optional<TunnelName> name = text == null ? Optional.empty() : TunnelName.parse(text);
         if (name.isEmpty()) {
@@ -300,7 +347,7 @@ final class TunnelConnection implements MessageSocket.Handler {
             refuse("Tunnel name not allowed");
             return DONE;
         }
-        return endpoint.policy().mayClaim(identity, name.get()).thenApply(decision -> {
+        return endpoint.policy().mayClaim(identity.now(), name.get()).thenApply(decision -> {
             if (decision instanceof AccessDecision.Allow) {
                 claim(name.get(), register);
             } else {
@@ -314,19 +361,14 @@ final class TunnelConnection implements MessageSocket.Handler {
         negotiate(register);
         TunnelRegistry.Claim claim = endpoint.registry()
                 .claim(new Tunnel(
-                        name,
-                        identity.webId(),
-                        register.passthrough(),
-                        register.share(),
-                        register.access(),
-                        List.of(this)));
+                        name, webId, register.passthrough(), register.share(), register.access(), List.of(this)));
         if (claim instanceof TunnelRegistry.Claim.Taken) {
             refuse("Tunnel name taken by another user");
         } else if (claim instanceof TunnelRegistry.Claim.TooMany) {
             refuse("Too many tunnels");
         } else if (claim instanceof TunnelRegistry.Claim.Granted granted) {
             granted.replaced().forEach(TunnelConnection::replaced);
-            logger.debug("{} serves the tunnel {}", identity.webId(), name);
+            logger.debug("{} serves the tunnel {}", webId, name);
             send(RelayMessageCodec.encode(new RelayMessage.Registered(
                     name.value(), endpoint.pathOf(name) + "/", register.passthrough(), details(name, register))));
             TunnelStreams open = streams;

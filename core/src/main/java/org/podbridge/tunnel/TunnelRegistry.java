@@ -102,6 +102,15 @@ final class TunnelRegistry {
         }
     }
 
+    List<TunnelName> namesOf(TunnelConnection connection) {
+        lock.lock();
+        try {
+            return List.copyOf(connection.names());
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Frees a name at once, if the connection serves it; others that share it go on. */
     void release(TunnelName name, TunnelConnection connection) {
         lock.lock();

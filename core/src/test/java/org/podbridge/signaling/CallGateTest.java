@@ -72,10 +72,16 @@ class CallGateTest {
     }
 
     private final class Message implements CallGate.Passage {
+        private final WebId to;
         private final String name;
         private final int bytes;
 
         Message(String name, int bytes) {
+            this(BOB, name, bytes);
+        }
+
+        Message(WebId to, String name, int bytes) {
+            this.to = to;
             this.name = name;
             this.bytes = bytes;
         }
@@ -87,6 +93,7 @@ class CallGateTest {
 
         @Override
         public void allowed() {
+            gate.reaches(to);
             events.add(name);
         }
 
@@ -97,11 +104,11 @@ class CallGateTest {
     }
 
     private void pass(WebId to, String name) {
-        gate.pass(to, false, new Message(name, 10));
+        gate.pass(to, false, new Message(to, name, 10));
     }
 
     @Test
-    void knowsThatTheAgentHasCalledWhenTheFirstMessageLeaves() {
+    void knowsThatTheAgentHasCalledWhenTheFirstMessageReachesTheOther() {
         thinking = true;
         gate.pass(BOB, false, new CallGate.Passage() {
             @Override
@@ -112,6 +119,8 @@ class CallGateTest {
             @Override
             public void allowed() {
                 events.add("called: " + gate.hasCalled(BOB));
+                gate.reaches(BOB);
+                events.add("called: " + gate.hasCalled(BOB));
             }
 
             @Override
@@ -121,7 +130,7 @@ class CallGateTest {
         });
         assertThat(gate.hasCalled(BOB)).isFalse();
         questions.get(0).complete(new AccessDecision.Allow());
-        assertThat(events).containsExactly("called: true");
+        assertThat(events).containsExactly("called: false", "called: true");
         assertThat(clock.pending())
                 .as("no timer for a policy that has answered")
                 .isZero();
@@ -145,6 +154,38 @@ class CallGateTest {
         assertThat(events).containsExactly("reply");
         assertThat(gate.hasCalled(BOB)).isFalse();
         assertThat(asked).isZero();
+    }
+
+    @Test
+    void hasNotCalledWhoWasNotThere() {
+        gate.pass(BOB, false, new CallGate.Passage() {
+            @Override
+            public int bytes() {
+                return 1;
+            }
+
+            @Override
+            public void allowed() {
+                events.add("nobody is there");
+            }
+
+            @Override
+            public void denied() {
+                throw new AssertionError();
+            }
+        });
+        assertThat(events).containsExactly("nobody is there");
+        assertThat(gate.hasCalled(BOB)).isFalse();
+    }
+
+    @Test
+    void asksAnewForARenewedIdentity() {
+        pass(BOB, "one");
+        gate.renew(Identity.of(webId("alice"), "renewed"));
+        pass(BOB, "two");
+        assertThat(asked).isEqualTo(2);
+        pass(BOB, "three");
+        assertThat(asked).isEqualTo(2);
     }
 
     @Test

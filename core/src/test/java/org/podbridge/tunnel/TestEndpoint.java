@@ -8,10 +8,12 @@ import java.util.Map;
 import java.util.Set;
 import org.podbridge.auth.AuthProvider;
 import org.podbridge.auth.Authenticator;
+import org.podbridge.auth.Endpoint;
 import org.podbridge.auth.Identity;
 import org.podbridge.auth.Tickets;
 import org.podbridge.connection.MessageSocket;
 import org.podbridge.connection.TestConnection;
+import org.podbridge.exchange.RequestHead;
 import org.podbridge.identity.WebId;
 import org.podbridge.limits.ByteBudget;
 import org.podbridge.limits.Limits;
@@ -20,6 +22,7 @@ import org.podbridge.policy.AccessPolicy;
 import org.podbridge.policy.Admission;
 import org.podbridge.policy.GuardedPolicy;
 import org.podbridge.policy.RejectionMode;
+import org.podbridge.policy.SocketExpiry;
 import org.podbridge.time.Scheduler;
 
 /** Makes the parts of a relay that tests of single classes need. */
@@ -41,7 +44,9 @@ final class TestEndpoint {
                         authenticator,
                         policy,
                         RejectionMode.HTTP,
+                        SocketExpiry.withIdentity(),
                         new RateLimiter(limits.rates(), scheduler::nanoTime),
+                        scheduler,
                         limits),
                 policy,
                 scheduler,
@@ -58,7 +63,11 @@ final class TestEndpoint {
         Limits limits = endpoint.limits();
         TunnelConnection connection = new TunnelConnection(
                 endpoint,
-                Identity.of(agent, "test"),
+                endpoint.admission()
+                        .watch(
+                                Identity.of(agent, "test"),
+                                RequestHead.builder("GET", "/.tunnel").build(),
+                                Endpoint.TUNNEL),
                 new PendingExchanges(limits.maxExchangesPerTunnel(), endpoint.scheduler(), RANDOM));
         MessageSocket.Settings settings = new MessageSocket.Settings(
                 1_000,

@@ -23,6 +23,7 @@ import org.podbridge.connection.Connection;
 import org.podbridge.connection.HandshakeDecision;
 import org.podbridge.connection.MessageKind;
 import org.podbridge.exchange.Completion;
+import org.podbridge.exchange.HeaderFields;
 import org.podbridge.fixture.Agent;
 import org.podbridge.fixture.SignalingServer;
 import org.podbridge.identity.WebId;
@@ -54,13 +55,17 @@ class RefusalTest {
                                     429,
                                     "",
                                     "Too many attempts",
-                                    List.of(new Challenge("Other", Map.of("a", "b\"c")))));
+                                    List.of(new Challenge("Other", Map.of("a", "b\"c"))),
+                                    HeaderFields.empty(),
+                                    Optional.of(Duration.ofSeconds(7))));
                         case "strange" ->
                             new AuthResult.Rejected(new AuthError(
                                     401,
                                     "use_dpop_nonce",
                                     "A DPoP nonce is required",
-                                    List.of(new Challenge("DPoP", Map.of()))));
+                                    List.of(new Challenge("DPoP", Map.of())),
+                                    HeaderFields.of("dpop-nonce", "n-1"),
+                                    Optional.empty()));
                         case "foreign" ->
                             new AuthResult.Rejected(
                                     new AuthError(421, "", "This server does not answer for that host", List.of()));
@@ -113,9 +118,9 @@ class RefusalTest {
                         429,
                         "{'status':429,'detail':'Too many attempts'}",
                         List.of("Other a=\"b\\\"c\""),
-                        "",
+                        "7",
                         "{'type':'error','message':'Too many attempts'}",
-                        1008,
+                        CloseStatus.TOO_OFTEN,
                         "Too many attempts"),
                 Arguments.of(
                         "strange",
@@ -204,7 +209,9 @@ class RefusalTest {
         assertThat(sent.all("www-authenticate")).isEqualTo(challenges);
         assertThat(sent.first("retry-after")).isEqualTo(Optional.of(retryAfter).filter(r -> !r.isEmpty()));
         assertThat(sent.all("access-control-allow-origin")).containsExactly(PAGE);
-        assertThat(sent.all("access-control-expose-headers")).containsExactly("www-authenticate, retry-after");
+        assertThat(sent.all("access-control-expose-headers"))
+                .containsExactly("www-authenticate, retry-after, dpop-nonce");
+        assertThat(sent.all("dpop-nonce")).isEqualTo(token.equals("strange") ? List.of("n-1") : List.of());
         assertThat(server.podbridge().diagnostics().unusedTickets()).isZero();
     }
 

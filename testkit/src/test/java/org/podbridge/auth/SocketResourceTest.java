@@ -94,7 +94,7 @@ class SocketResourceTest {
                         .map(field -> field.name() + ": " + field.value()))
                 .containsExactly(
                         "access-control-allow-origin: " + PAGE,
-                        "access-control-expose-headers: www-authenticate, retry-after",
+                        "access-control-expose-headers: www-authenticate, retry-after, dpop-nonce",
                         "vary: Origin",
                         "access-control-allow-methods: GET, POST",
                         "access-control-allow-headers: authorization, dpop, content-type",

@@ -93,7 +93,8 @@ class TicketTest {
                 .orElseThrow()
                 .fields();
         assertThat(fields.all("access-control-allow-origin")).containsExactly(PAGE);
-        assertThat(fields.all("access-control-expose-headers")).containsExactly("www-authenticate, retry-after");
+        assertThat(fields.all("access-control-expose-headers"))
+                .containsExactly("www-authenticate, retry-after, dpop-nonce");
         assertThat(fields.all("vary")).containsExactly("Origin");
         assertThat(fields.contains("access-control-allow-credentials")).isFalse();
     }

@@ -215,6 +215,47 @@ class CallPolicyTest {
     }
 
     @Test
+    void answersForAnAbsentAgentNoSoonerThanForAnInvisibleOne() {
+        server.policy().seesIf((viewer, other) -> false);
+        server.policy().hold();
+        alice.says(to(BOB, "offer", "1"));
+        alice.says(to(SignalingServer.webId("dave"), "offer", "1"));
+        assertThat(alice.hears()).isEmpty();
+        assertThat(server.policy().waiting()).isEqualTo(2); // one question about either
+        server.policy().answer(1);
+        assertThat(alice.hears()).containsExactly(notOnline("https://dave.example/#me"));
+        server.policy().answer(0);
+        assertThat(alice.hears()).containsExactly(notOnline("https://bob.example/#me"));
+    }
+
+    @Test
+    void asksAsMuchAboutAnAbsentAgentAsAboutAForbiddenOne() {
+        server.policy().callsIf((from, to) -> false);
+        server.policy().hold();
+        alice.says(to(BOB, "offer", "1"));
+        alice.says(to(SignalingServer.webId("dave"), "offer", "1"));
+        server.policy().answer(0);
+        server.policy().answer(0);
+        assertThat(server.policy().waiting()).isEqualTo(2); // whether each may be called
+        assertThat(alice.hears()).isEmpty();
+        server.policy().release();
+        assertThat(alice.hears())
+                .containsExactly(notOnline("https://bob.example/#me"), notOnline("https://dave.example/#me"));
+    }
+
+    @Test
+    void letsNobodyReplyToACallThatNeverReachedIt() {
+        WebId dave = SignalingServer.webId("dave");
+        server.policy().callsIf((from, to) -> from.equals(ALICE));
+        alice.says(to(dave, "offer", "1"));
+        alice.hears();
+        Agent late = server.connect("dave");
+        alice.hears();
+        late.says(to(ALICE, "answer", "s"));
+        assertThat(alice.hears()).isEmpty();
+    }
+
+    @Test
     void doesNotLetOneTargetWaitForAnother() {
         Agent carol = server.connect("carol");
         carol.hears();

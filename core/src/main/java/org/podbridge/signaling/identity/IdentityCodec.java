@@ -1,7 +1,9 @@
 package org.podbridge.signaling.identity;
 
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.Collection;
+import java.util.Optional;
 import java.util.Set;
 import org.podbridge.identity.PeerId;
 import org.podbridge.identity.WebId;
@@ -104,6 +106,18 @@ public final class IdentityCodec {
                 .string("type", "error")
                 .string("message", message)
                 .finish();
+    }
+
+    /**
+     * Writes that the identity of a connection was renewed.
+     *
+     * @param expiresAt when the new one ends, if it does
+     * @return the message
+     */
+    public static ByteBuffer authenticated(Optional<Instant> expiresAt) {
+        JsonWriter json = JsonWriter.object(96).string("type", "authenticated");
+        expiresAt.ifPresent(end -> json.number("expiresAt", end.getEpochSecond()));
+        return json.finish();
     }
 
     /**

@@ -77,6 +77,23 @@ public sealed interface ClientMessage {
     @SuppressWarnings("ArrayRecordComponent") // a body that nobody compares
     record ResponseContent(int status, HeaderFields fields, byte[] body) {}
 
+    /**
+     * Renews the identity of the connection.
+     *
+     * @param token a ticket, a secret, or null if the member is missing or no string
+     */
+    record Auth(@Nullable String token) implements ClientMessage {
+        /**
+         * Returns the type only.
+         *
+         * @return text without the secret
+         */
+        @Override
+        public String toString() {
+            return "Auth ***";
+        }
+    }
+
     /** A message of a type that isn't known, to be ignored. */
     record Unknown() implements ClientMessage {}
 }

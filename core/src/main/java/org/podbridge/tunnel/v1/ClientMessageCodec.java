@@ -49,6 +49,7 @@ public final class ClientMessageCodec {
                         Math.max(0, message.integer("protocol", 0)),
                         Math.max(0, message.integer("window", 0)));
             case "unregister" -> new ClientMessage.Unregister(message.string("name"));
+            case "auth" -> new ClientMessage.Auth(message.string("token"));
             case "response" -> new ClientMessage.Response(message.string("id"), responseContent(message));
             default -> new ClientMessage.Unknown();
         };
@@ -131,6 +132,19 @@ public final class ClientMessageCodec {
         return JsonWriter.object(128)
                 .string("type", "unregister")
                 .string("name", name)
+                .finish();
+    }
+
+    /**
+     * Writes a renewal.
+     *
+     * @param ticket a fresh ticket of the agent that has connected
+     * @return the message
+     */
+    public static ByteBuffer encodeAuth(String ticket) {
+        return JsonWriter.object(128)
+                .string("type", "auth")
+                .string("token", ticket)
                 .finish();
     }
 

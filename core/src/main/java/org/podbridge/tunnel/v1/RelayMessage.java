@@ -1,5 +1,6 @@
 package org.podbridge.tunnel.v1;
 
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.HeaderFields;
 
@@ -37,6 +38,20 @@ public sealed interface RelayMessage {
      * @param message why, for people
      */
     record Refused(String message) implements RelayMessage {}
+
+    /**
+     * The identity of the connection was renewed.
+     *
+     * @param expiresAt when the new one ends, or null if it doesn't
+     */
+    record Authenticated(@Nullable Instant expiresAt) implements RelayMessage {}
+
+    /**
+     * The identity of the connection ends soon. Said only to a client that has named the versions it speaks.
+     *
+     * @param expiresAt when
+     */
+    record AuthExpiring(Instant expiresAt) implements RelayMessage {}
 
     /**
      * A visitor asks something.

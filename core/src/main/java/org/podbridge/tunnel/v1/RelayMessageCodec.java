@@ -1,6 +1,7 @@
 package org.podbridge.tunnel.v1;
 
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -12,6 +13,9 @@ import org.podbridge.json.MalformedJsonException;
 
 /** Reads and writes what the relay says. Stateless. */
 public final class RelayMessageCodec {
+
+    /** Some 30,000 years. */
+    private static final double MAX_SECONDS = 1e12;
 
     private RelayMessageCodec() {}
 
@@ -48,6 +52,34 @@ public final class RelayMessageCodec {
         return JsonWriter.object(128)
                 .string("type", "error")
                 .string("message", refused.message())
+                .finish();
+    }
+
+    /**
+     * Writes that the identity was renewed.
+     *
+     * @param authenticated until when
+     * @return the message
+     */
+    public static ByteBuffer encode(RelayMessage.Authenticated authenticated) {
+        JsonWriter json = JsonWriter.object(96).string("type", "authenticated");
+        Instant expiresAt = authenticated.expiresAt();
+        if (expiresAt != null) {
+            json.number("expiresAt", expiresAt.getEpochSecond());
+        }
+        return json.finish();
+    }
+
+    /**
+     * Writes that the identity ends soon.
+     *
+     * @param expiring when
+     * @return the message
+     */
+    public static ByteBuffer encode(RelayMessage.AuthExpiring expiring) {
+        return JsonWriter.object(96)
+                .string("type", "auth-expiring")
+                .number("expiresAt", expiring.expiresAt().getEpochSecond())
                 .finish();
     }
 
@@ -106,6 +138,8 @@ public final class RelayMessageCodec {
                         message.isTrue("passthrough"),
                         details(message));
             case "error" -> new RelayMessage.Refused(needed(message, "message"));
+            case "authenticated" -> new RelayMessage.Authenticated(message.has("expiresAt") ? time(message) : null);
+            case "auth-expiring" -> new RelayMessage.AuthExpiring(time(message));
             case "request" -> request(message);
             default -> new RelayMessage.Unknown();
         };
@@ -131,6 +165,12 @@ public final class RelayMessageCodec {
         }
         return new RelayMessage.Request(
                 needed(message, "id"), needed(message, "method"), needed(message, "path"), fields, body);
+    }
+
+    /** Reads seconds of Unix time, and takes what is none for a time long ago. */
+    private static Instant time(JsonMembers message) {
+        double seconds = message.number("expiresAt", 0);
+        return seconds > 0 && seconds < MAX_SECONDS ? Instant.ofEpochSecond((long) seconds) : Instant.EPOCH;
     }
 
     private static String needed(JsonMembers message, String name) throws MalformedJsonException {
