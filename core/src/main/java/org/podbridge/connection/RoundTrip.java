@@ -12,8 +12,8 @@ public interface RoundTrip {
     long shortestNanos();
 
     /**
-     * Returns the time in which the latest ping was answered, which is more than the shortest by what waited before
-     * the answer on its way.
+     * Returns the time in which the latest ping was answered, which is more than the shortest by what waited before the
+     * answer on its way.
      *
      * @param since nanoseconds, as of the connection's clock
      * @return nanoseconds, or 0 if the answer came before that time, or hasn't come

@@ -119,7 +119,9 @@ final class Measurements implements AutoCloseable {
         try (ServerProcess client = client(pod, "near")) {
             warmUp("near");
             for (int i = 0; i < Integer.getInteger("slices", 0); i++) {
-                print("small request, alone " + i, small(tunnelled("near", "/small"), WINDOW).toString());
+                print(
+                        "small request, alone " + i,
+                        small(tunnelled("near", "/small"), WINDOW).toString());
             }
             besideDownloads();
             besideDownloads();

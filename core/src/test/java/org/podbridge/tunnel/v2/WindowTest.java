@@ -131,7 +131,9 @@ class WindowTest {
         assertThat(window.wantsMeasure()).as("once").isFalse();
         way.shortest = 0;
         assertThat(useUp(window, 3, ROUND_TRIP)).isEqualTo(INITIAL);
-        assertThat(window.wantsMeasure()).as("of a way of which nothing is known").isFalse();
+        assertThat(window.wantsMeasure())
+                .as("of a way of which nothing is known")
+                .isFalse();
     }
 
     @Test

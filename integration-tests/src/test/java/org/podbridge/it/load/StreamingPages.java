@@ -272,10 +272,12 @@ final class StreamingPages extends Handler.Abstract {
 
     private static void requestTrailers(Visit visit) throws IOException {
         Content.Source.consumeAll(visit.request());
-        StringBuilder told = new StringBuilder(visit.request().getHeaders().getValuesList("trailer").toString());
+        StringBuilder told = new StringBuilder(
+                visit.request().getHeaders().getValuesList("trailer").toString());
         HttpFields trailers = visit.request().getTrailers();
         if (trailers != null) {
-            trailers.forEach(field -> told.append(' ').append(field.getName()).append('=').append(field.getValue()));
+            trailers.forEach(field ->
+                    told.append(' ').append(field.getName()).append('=').append(field.getValue()));
         }
         visit.text(200, told.toString());
     }

@@ -35,7 +35,7 @@ final class Reconnector implements TunnelSession.Events {
     private final LocalService service;
     private final ByteBudget budget;
     private final Observer observer;
-    private final Backoff backoff;
+    private final Comeback comeback;
 
     /** Runs what follows an event off the connection's own thread, and one after the other. */
     private final Executor events;
@@ -97,11 +97,11 @@ final class Reconnector implements TunnelSession.Events {
         this.service = service;
         this.budget = budget;
         this.observer = observer;
-        this.backoff = new Backoff(
+        Backoff backoff = new Backoff(
                 settings.times().firstReconnect(),
                 settings.times().longestReconnect(),
-                settings.scheduler(),
                 () -> ThreadLocalRandom.current().nextDouble());
+        this.comeback = new Comeback(backoff, settings.scheduler());
     }
 
     /** Makes the first attempt. */
@@ -308,9 +308,9 @@ final class Reconnector implements TunnelSession.Events {
 
     private void retry(TunnelSession over, @Nullable String reason, Duration atLeast) {
         if (over.isRegistered()) {
-            backoff.lost(Duration.ofNanos(settings.scheduler().nanoTime() - over.registeredAt()));
+            comeback.lost(Duration.ofNanos(settings.scheduler().nanoTime() - over.registeredAt()));
         }
-        Duration next = backoff.next();
+        Duration next = comeback.next();
         Duration delay = next.compareTo(atLeast) < 0 ? atLeast : next;
         boolean served;
         lock.lock();

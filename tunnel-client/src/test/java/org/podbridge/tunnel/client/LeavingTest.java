@@ -62,12 +62,16 @@ class LeavingTest {
         old.say(askToLeave());
         RelayLink connecting = relay.nextLink();
         assertThat(connecting.readText()).contains("\"register\"");
-        assertThat(old.get(2, "/").answer(2)).as("while the new one is not there yet").isEqualTo("200 ok");
+        assertThat(old.get(2, "/").answer(2))
+                .as("while the new one is not there yet")
+                .isEqualTo("200 ok");
 
         FrameLink fresh = FrameLink.give(connecting, "myapp");
         assertThat(old.next(Frame.GoAway.class).lastStream()).isEqualTo(Integer.MAX_VALUE);
         assertThat(fresh.get(1, "/").answer(1)).isEqualTo("200 ok");
-        assertThat(old.get(3, "/").answer(3)).as("sent before the relay heard of it").isEqualTo("200 ok");
+        assertThat(old.get(3, "/").answer(3))
+                .as("sent before the relay heard of it")
+                .isEqualTo("200 ok");
 
         old.say(new Frame.GoAway(3, "as you wish"));
         gate.countDown();
