@@ -1,5 +1,6 @@
 package org.podbridge.tunnel;
 
+import java.io.IOException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.Completion;
@@ -26,6 +27,8 @@ final class VisitorResponse {
     /** What is to be done when the visitor leaves; null once it has left. */
     private final AtomicReference<@Nullable Runnable> whenGone = new AtomicReference<>(() -> {});
 
+    private final Afterwards afterwards = new Afterwards();
+
     private enum State {
         WAITING,
         BEGUN,
@@ -40,7 +43,7 @@ final class VisitorResponse {
     /** Counts the exchange, until it is over, and listens for the visitor's departure. */
     void start() {
         endpoint.exchanges().incrementAndGet();
-        guarded(() -> exchange.onGone(this::gone));
+        guarded(() -> exchange.onGone(() -> gone(new IOException("the visitor is gone"))));
     }
 
     RequestHead request() {
@@ -66,12 +69,43 @@ final class VisitorResponse {
         }
     }
 
-    private void gone() {
+    /** Adds to what is done when the exchange is over; at once if it is. */
+    void whenOver(Runnable action) {
+        afterwards.add(action);
+    }
+
+    private void over() {
+        endpoint.exchanges().decrementAndGet();
+        afterwards.run();
+    }
+
+    /** Also ends the exchange towards the container, which keeps the visitor's connection until then. */
+    private void gone(Throwable cause) {
         finish();
+        try {
+            stopService();
+        } finally {
+            exchange.abort(cause);
+        }
+    }
+
+    private void stopService() {
         Runnable action = whenGone.getAndSet(null);
         if (action != null) {
             action.run();
         }
+    }
+
+    /** Ends the exchange because the visitor may not stay: with an answer, or else by breaking it off. */
+    void end(RelayAnswer answer) {
+        if (!refuse(answer)) {
+            if (state.getAndSet(State.OVER) == State.OVER) {
+                return;
+            }
+            over();
+            exchange.abort(new IOException("the visitor may not stay"));
+        }
+        stopService();
     }
 
     /** Ends the exchange with an answer of the relay's own; returns false if another outcome came first. */
@@ -83,7 +117,7 @@ final class VisitorResponse {
         if (!state.compareAndSet(State.WAITING, State.OVER)) {
             return false;
         }
-        endpoint.exchanges().decrementAndGet();
+        over();
         guarded(() -> response.sendTo(exchange));
         return true;
     }
@@ -114,7 +148,7 @@ final class VisitorResponse {
     /** Notes that the exchange is over. Idempotent. */
     void finish() {
         if (state.getAndSet(State.OVER) != State.OVER) {
-            endpoint.exchanges().decrementAndGet();
+            over();
         }
     }
 
@@ -130,8 +164,7 @@ final class VisitorResponse {
             step.run();
         } catch (RuntimeException e) {
             logger.error("An exchange is broken off because of a fault", e);
-            gone();
-            exchange.abort(e);
+            gone(e);
         }
     }
 
