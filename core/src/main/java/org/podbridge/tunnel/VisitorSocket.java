@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.podbridge.auth.Authenticator;
 import org.podbridge.connection.HandshakeDecision;
 import org.podbridge.exchange.Completion;
 import org.podbridge.exchange.HeaderFields;
@@ -102,14 +103,13 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
         String authority = endpoint.authorityOf(request);
         boolean withCredentials = found.passthrough() && found.isPublic();
         HeaderFields.Builder fields = HeaderFields.builder();
-        endpoint.requestRules()
-                .apply(request, withCredentials, authority, prefix)
-                .forEach((name, value) -> {
-                    // The rest of the handshake is between neighbours.
-                    if (!name.startsWith("sec-websocket-") || name.equals(PROTOCOL_FIELD)) {
-                        fields.add(name, value);
-                    }
-                });
+        HeaderFields allowed = endpoint.requestRules().apply(request, withCredentials, authority, prefix);
+        Authenticator.withoutCredentialProtocols(allowed).forEach((name, value) -> {
+            // The rest of the handshake is between neighbours.
+            if (!name.startsWith("sec-websocket-") || name.equals(PROTOCOL_FIELD)) {
+                fields.add(name, value);
+            }
+        });
         return new StreamRequest(
                 found.name().value(), "GET", target.path(), authority, endpoint.publicScheme(), fields.build(), true);
     }

@@ -262,6 +262,7 @@ public final class PodOptions {
     public Podbridge podbridge(URI publicUri, List<Agent> agents) {
         Podbridge.Builder podbridge = Podbridge.builder()
                 .publicUri(publicUri)
+                .anyLoopbackHost(this.publicUri == null)
                 .authProvider(AuthProvider.fixed(
                         agents.stream().collect(Collectors.toUnmodifiableMap(Agent::token, Agent::webId))))
                 .accessPolicy(accessPolicy(publicUri, agents))
