@@ -1,13 +1,13 @@
-// Chromium as the tests need it: camera and microphone made up, and nothing but this machine to connect to.
+// The browsers as the tests need them: with fresh profiles, and nothing but this machine to connect to. Chromium has a
+// camera and a microphone, made up.
 import { execFileSync } from 'node:child_process';
 import puppeteer from 'puppeteer-core';
 
-const chromium = () =>
-  execFileSync('sh', ['-c', 'command -v "$0"', process.env.CHROMIUM ?? 'chromium'], { encoding: 'utf8' }).trim();
+const find = (program) => execFileSync('sh', ['-c', 'command -v "$0"', program], { encoding: 'utf8' }).trim();
 
 export const launch = () =>
   puppeteer.launch({
-    executablePath: chromium(),
+    executablePath: find(process.env.CHROMIUM ?? 'chromium'),
     args: [
       // tests may run as root, where Chromium's sandbox can't; all pages are our own
       '--no-sandbox',
@@ -20,7 +20,35 @@ export const launch = () =>
       '--disable-background-timer-throttling',
       '--disable-backgrounding-occluded-windows',
       '--disable-renderer-backgrounding',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-quic',
+      '--disable-sync',
+      '--no-first-run',
     ],
+  });
+
+export const launchFirefox = () =>
+  puppeteer.launch({
+    browser: 'firefox',
+    executablePath: find(process.env.FIREFOX ?? 'firefox-esr'),
+    timeout: 120_000,
+    extraPrefsFirefox: {
+      // as people have them; a driver's profile lets more cookies through
+      'browser.contentblocking.category': 'standard',
+      'network.cookie.cookieBehavior': 5,
+      'app.update.auto': false,
+      'browser.region.network.url': '',
+      'browser.safebrowsing.provider.mozilla.updateURL': '',
+      'dom.push.connection.enabled': false,
+      'extensions.systemAddon.update.enabled': false,
+      'network.captive-portal-service.enabled': false,
+      'network.connectivity-service.enabled': false,
+      'network.prefetch-next': false,
+      'services.settings.server': '',
+      'toolkit.telemetry.enabled': false,
+      'toolkit.telemetry.unified': false,
+    },
   });
 
 /** A page of its own profile: no other shares its storage. Its errors end the test. */

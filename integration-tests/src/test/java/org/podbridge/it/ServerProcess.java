@@ -18,7 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A program in a process of its own, whose output the test reads line by line. */
-final class ServerProcess implements AutoCloseable {
+public final class ServerProcess implements AutoCloseable {
 
     private static final Path ROOT = findRoot();
 
@@ -34,7 +34,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** Starts the pod server with Java options first, then its own. */
-    static ServerProcess podServer(List<String> javaOptions, String... options) {
+    public static ServerProcess podServer(List<String> javaOptions, String... options) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(javaOptions);
@@ -45,7 +45,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** Starts the {@code podbridge} command with a tunnel to a service. */
-    static ServerProcess tunnel(URI pod, String token, String name, String service, String... options) {
+    public static ServerProcess tunnel(URI pod, String token, String name, String service, String... options) {
         return tunnel(List.of(), pod, token, name, service, options);
     }
 
@@ -73,13 +73,14 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** Starts a script of Node's, from the folder that holds them. */
-    static ServerProcess node(String script, String... arguments) {
+    public static ServerProcess node(String script, String... arguments) {
         List<String> command = new ArrayList<>(List.of("node", script));
         command.addAll(List.of(arguments));
         return start(command, root().resolve("integration-tests/src/test/node"));
     }
 
-    static ServerProcess start(List<String> command) {
+    /** Starts a program in the project's folder. */
+    public static ServerProcess start(List<String> command) {
         return start(command, root());
     }
 
@@ -94,7 +95,8 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
-    static Path root() {
+    /** Returns the project's folder. */
+    public static Path root() {
         return ROOT;
     }
 
@@ -120,7 +122,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** Returns the first match in the lines to come. */
-    Matcher await(String pattern) {
+    public Matcher await(String pattern) {
         Pattern compiled = Pattern.compile(pattern);
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);
         while (true) {
@@ -150,7 +152,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** Returns all output so far. */
-    String output() {
+    public String output() {
         lines.drainTo(seen);
         return String.join("\n", seen);
     }

@@ -31,7 +31,7 @@ sealed interface Ending {
         boolean isAboutTheName() {
             return switch (refusal.reason()) {
                 case NAME_TAKEN, NAME_INVALID, NAME_NOT_ALLOWED, TOO_MANY_TUNNELS -> true;
-                case TOKEN, REPLACED -> false;
+                case TOKEN, LOGIN, REPLACED -> false;
             };
         }
     }

@@ -1,16 +1,11 @@
 package org.podbridge.tunnel.client;
 
-import static java.util.Objects.requireNonNull;
-
 import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.connection.MessageSocket;
@@ -29,8 +24,6 @@ final class Reconnector implements TunnelSession.Events {
 
     /** A relay that has restarted may have given the name away for as long as it keeps names of lost connections. */
     private static final Duration NAME_PATIENCE = Duration.ofMinutes(2);
-
-    private static final long TOKEN_TIMEOUT_SECONDS = 30;
 
     /** For answers of the client's own; those of the service are counted by the budget. */
     private static final long MAX_QUEUED_BYTES = 1 << 20;
@@ -167,7 +160,7 @@ final class Reconnector implements TunnelSession.Events {
     }
 
     private void connect() {
-        TunnelSession next = new TunnelSession(settings, service, budget, this);
+        TunnelSession next = new TunnelSession(settings, dialer.tokens(), service, budget, this);
         lock.lock();
         try {
             if (closed) {
@@ -178,10 +171,11 @@ final class Reconnector implements TunnelSession.Events {
             lock.unlock();
         }
         MessageSocket socket = new MessageSocket(socketSettings(), settings.scheduler(), next);
-        askForToken().whenComplete((token, noToken) -> {
+        dialer.tokens().next().whenComplete((token, noToken) -> {
             if (noToken != null) {
-                next.notConnected(new Ending.Lost("there is no token: " + messageOf(noToken)));
+                next.notConnected(GuardedTokens.endingOf(noToken));
             } else {
+                next.opensWith(token);
                 dialer.dial(token, socket, next::notConnected);
             }
         });
@@ -198,25 +192,6 @@ final class Reconnector implements TunnelSession.Events {
                 times.pingInterval(),
                 times.pingInterval().plus(times.pingTimeout()),
                 budget);
-    }
-
-    private static String messageOf(Throwable noToken) {
-        Throwable cause =
-                noToken instanceof CompletionException && noToken.getCause() != null ? noToken.getCause() : noToken;
-        return cause instanceof TimeoutException ? "its source does not answer" : String.valueOf(cause.getMessage());
-    }
-
-    private CompletionStage<String> askForToken() {
-        try {
-            return settings.relay()
-                    .credentials()
-                    .token()
-                    .thenApply(token -> requireNonNull(token, "the source has none"))
-                    .toCompletableFuture()
-                    .orTimeout(TOKEN_TIMEOUT_SECONDS, TimeUnit.SECONDS);
-        } catch (RuntimeException e) {
-            return CompletableFuture.failedFuture(e);
-        }
     }
 
     @Override

@@ -1,34 +1,21 @@
 package org.podbridge.tunnel.client;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
-import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URLEncoder;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import javax.net.ssl.SSLException;
-import org.eclipse.jetty.client.ContinueProtocolHandler;
-import org.eclipse.jetty.client.EarlyHintsProtocolHandler;
-import org.eclipse.jetty.client.HttpClient;
-import org.eclipse.jetty.client.ProcessingProtocolHandler;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
-import org.eclipse.jetty.client.UpgradeProtocolHandler;
-import org.eclipse.jetty.client.transport.HttpClientTransportOverHTTP;
-import org.eclipse.jetty.http.HttpCookieStore;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.io.ArrayByteBufferPool;
-import org.eclipse.jetty.io.ClientConnector;
 import org.eclipse.jetty.util.component.LifeCycle;
-import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.websocket.core.Configuration;
 import org.eclipse.jetty.websocket.core.CoreSession;
 import org.eclipse.jetty.websocket.core.WebSocketComponents;
@@ -43,58 +30,53 @@ import org.podbridge.jetty.websocket.SessionSettings;
 /** Opens WebSockets to the relay, over HTTP/1.1 only. Thread-safe. */
 final class RelayDialer {
 
-    private static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
-    private static final Duration LONGEST_RETRY_AFTER = Duration.ofMinutes(2);
-    private static final String TICKET_PREFIX = "tk_";
     private static final int MAX_TOKEN_LENGTH = 16_384;
-
-    /** Room for the longest token, percent-encoded. */
-    private static final int MAX_REQUEST_HEAD_BYTES = 65_536;
-
-    private static final int MAX_RESPONSE_HEAD_BYTES = 16_384;
 
     private final Settings.Relay relay;
     private final Threads threads;
+    private final RemoteHttp http;
     private final WebSocketCoreClient client;
+    private final @Nullable RemoteHttp provider;
+    private final GuardedTokens tokens;
 
     RelayDialer(Settings settings, Threads threads) {
         this.relay = settings.relay();
         this.threads = threads;
-        SslContextFactory.Client tls = new SslContextFactory.Client();
-        if (relay.sslContext() != null) {
-            tls.setSslContext(relay.sslContext());
-        }
-        ClientConnector connector = new ClientConnector();
-        connector.setSelectors(1);
-        connector.setSslContextFactory(tls);
-        HttpClient http = new HttpClient(new HttpClientTransportOverHTTP(connector));
-        http.setExecutor(threads.pool());
-        http.setScheduler(threads.timer());
-        http.setConnectTimeout(HANDSHAKE_TIMEOUT.toMillis());
-        http.setMaxRequestHeadersSize(MAX_REQUEST_HEAD_BYTES);
-        http.setMaxResponseHeadersSize(MAX_RESPONSE_HEAD_BYTES);
-        http.setUserAgentField(null);
-        http.setHttpCookieStore(new HttpCookieStore.Empty());
+        this.http = new RemoteHttp("the relay", relay.sslContext(), threads);
         this.client = new WebSocketCoreClient(
-                http, new WebSocketComponents(null, null, new ArrayByteBufferPool(), null, null, threads.pool()));
+                http.client(),
+                new WebSocketComponents(null, null, new ArrayByteBufferPool(), null, null, threads.pool()));
+        SolidLogin login = relay.login();
+        if (login == null) {
+            this.provider = null;
+            this.tokens = new GuardedTokens(requireNonNull(relay.credentials(), "credentials"));
+        } else {
+            this.provider = new RemoteHttp("the identity provider", login.sslContext(), threads);
+            this.tokens = new GuardedTokens(new TicketSource(login, provider, http, relay.uri(), settings.scheduler()));
+        }
     }
 
     void start() {
+        http.start();
         LifeCycle.start(client);
-        HttpClient http = client.getHttpClient();
-        http.getContentDecoderFactories().clear();
-        // What is neither a WebSocket nor an interim answer is a failure, whatever it wants the client to do.
-        http.getProtocolHandlers().clear();
-        http.getProtocolHandlers().put(new ContinueProtocolHandler());
-        http.getProtocolHandlers().put(new ProcessingProtocolHandler());
-        http.getProtocolHandlers().put(new EarlyHintsProtocolHandler());
-        http.getProtocolHandlers().put(new UpgradeProtocolHandler());
+        if (provider != null) {
+            provider.start();
+        }
     }
 
     /** Ends all connections and attempts. */
     void stop() {
         LifeCycle.stop(client);
+        http.stop();
+        if (provider != null) {
+            provider.stop();
+        }
+    }
+
+    /** Returns where tokens for connections come from. */
+    GuardedTokens tokens() {
+        return tokens;
     }
 
     /**
@@ -103,7 +85,8 @@ final class RelayDialer {
      * @param listener hears of it once it is open
      * @param onFailure told why it could not be opened
      */
-    void dial(String token, ConnectionListener listener, Consumer<Ending> onFailure) {
+    void dial(Token credential, ConnectionListener listener, Consumer<Ending> onFailure) {
+        String token = credential.value();
         if (token.isEmpty()
                 || token.length() > MAX_TOKEN_LENGTH
                 || !token.chars().allMatch(c -> c > ' ' && c <= '~')) {
@@ -112,7 +95,7 @@ final class RelayDialer {
                     "The token is empty, too long or holds characters that no token has"));
             return;
         }
-        boolean inQuery = relay.tokenInQuery() || token.startsWith(TICKET_PREFIX);
+        boolean inQuery = relay.tokenInQuery() || credential.isTicket();
         CoreClientUpgradeRequest request = CoreClientUpgradeRequest.from(
                 client,
                 inQuery ? withToken(token) : relay.uri(),
@@ -120,7 +103,7 @@ final class RelayDialer {
         if (!inQuery) {
             request.headers(fields -> fields.add(HttpHeader.AUTHORIZATION, "Bearer " + token));
         }
-        request.timeout(HANDSHAKE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        request.timeout(RemoteHttp.TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         request.setConfiguration(sessionSettings());
         Answer answer = new Answer();
         request.addListener(answer);
@@ -152,59 +135,23 @@ final class RelayDialer {
         return URI.create(relay.uri() + separator + "token=" + URLEncoder.encode(token, StandardCharsets.UTF_8));
     }
 
-    /** Tells what a failure means. Its own message is not repeated where it may hold a URI, and so a ticket. */
-    private static Ending endingOf(@Nullable Response answer, Throwable failure) {
-        if (answer != null) {
-            return endingOf(answer);
-        }
-        if (has(failure, TimeoutException.class) || has(failure, SocketTimeoutException.class)) {
-            return new Ending.Lost("the relay did not answer within " + HANDSHAKE_TIMEOUT.toSeconds() + " s");
-        }
-        if (has(failure, UnknownHostException.class)) {
-            return new Ending.Lost("the relay's host name is not known");
-        }
-        if (has(failure, ConnectException.class) || has(failure, NoRouteToHostException.class)) {
-            return new Ending.Lost("the relay could not be reached");
-        }
-        Throwable tls = find(failure, SSLException.class);
-        if (tls != null) {
-            return new Ending.Lost("TLS with the relay failed: " + tls.getMessage());
-        }
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return new Ending.Lost("the connection failed (" + root.getClass().getSimpleName() + ")");
+    private Ending endingOf(@Nullable Response answer, Throwable failure) {
+        return answer != null ? endingOf(answer) : new Ending.Lost(http.reason(failure));
     }
 
-    private static Ending endingOf(Response answer) {
+    private Ending endingOf(Response answer) {
         int status = answer.getStatus();
+        if (status == HttpStatus.UNAUTHORIZED_401 && relay.login() != null) {
+            // The relay gave the ticket to us; it may have expired on the way, or have made room for another.
+            return new Ending.Lost("the relay does not accept the ticket that it gave");
+        }
         if (status == HttpStatus.UNAUTHORIZED_401 || status == HttpStatus.FORBIDDEN_403) {
             return new Ending.Refused(
                     TunnelRefusedException.Reason.TOKEN, "The relay does not accept the token (" + status + ")");
         }
-        return new Ending.Lost("the relay answered " + status + " instead of opening a WebSocket", retryAfter(answer));
-    }
-
-    private static Duration retryAfter(Response answer) {
-        String value = answer.getHeaders().get(HttpHeader.RETRY_AFTER);
-        if (value == null || !value.matches("[0-9]{1,9}")) {
-            return Duration.ZERO;
-        }
-        Duration asked = Duration.ofSeconds(Long.parseLong(value));
-        return asked.compareTo(LONGEST_RETRY_AFTER) < 0 ? asked : LONGEST_RETRY_AFTER;
-    }
-
-    private static boolean has(Throwable failure, Class<? extends Throwable> kind) {
-        return find(failure, kind) != null;
-    }
-
-    private static @Nullable Throwable find(Throwable failure, Class<? extends Throwable> kind) {
-        Throwable cause = failure;
-        while (cause != null && !kind.isInstance(cause)) {
-            cause = cause.getCause();
-        }
-        return cause;
+        return new Ending.Lost(
+                "the relay answered " + status + " instead of opening a WebSocket",
+                RemoteAnswer.retryAfter(answer.getHeaders()));
     }
 
     /** Keeps what the relay has answered. */

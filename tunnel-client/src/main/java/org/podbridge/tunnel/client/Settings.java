@@ -36,13 +36,15 @@ record Settings(
      * The way to the relay.
      *
      * @param uri the control endpoint, {@code ws} or {@code wss}
-     * @param credentials asked before every connection
+     * @param credentials asked before every connection; null if there is a login
+     * @param login what to get tickets with; null if there are credentials
      * @param tokenInQuery whether every token goes into the URL
      * @param sslContext whom to trust, or null for the JVM's default
      */
     record Relay(
             URI uri,
-            TokenSource credentials,
+            @Nullable TokenSource credentials,
+            @Nullable SolidLogin login,
             boolean tokenInQuery,
             @Nullable SSLContext sslContext) {}
 

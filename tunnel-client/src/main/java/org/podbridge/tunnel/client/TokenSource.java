@@ -6,19 +6,20 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Where the client gets its credentials from. It is asked before every connection, so that a token that has expired can
- * be replaced by a fresh one. Implementations must be thread-safe and must not block.
+ * Where the client gets its credentials from. It is asked before every connection, and again while a connection stands
+ * whose identity is about to end: then a ticket that it gives renews the connection, which goes on undisturbed.
+ * Implementations must be thread-safe and must not block.
  */
 @FunctionalInterface
 public interface TokenSource {
 
     /**
-     * Returns the token for the next connection.
+     * Returns the token for the next connection, or for the next part of one's life.
      *
-     * @return completes with a bearer token or a ticket; a failure counts as a connection that could not be made, and
-     *     the source is asked again later
+     * @return completes with a token. A {@link TunnelRefusedException} ends the client; any other failure counts as a
+     *     connection that could not be made, and the source is asked again later.
      */
-    CompletionStage<String> token();
+    CompletionStage<Token> token();
 
     /**
      * Returns a source of always the same token.
@@ -28,6 +29,6 @@ public interface TokenSource {
      */
     static TokenSource fixed(String token) {
         requireNonNull(token, "token");
-        return () -> CompletableFuture.completedFuture(token);
+        return () -> CompletableFuture.completedFuture(Token.of(token));
     }
 }

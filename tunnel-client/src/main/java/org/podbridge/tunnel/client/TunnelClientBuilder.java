@@ -2,9 +2,7 @@ package org.podbridge.tunnel.client;
 
 import static java.util.Objects.requireNonNull;
 
-import java.net.InetAddress;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
@@ -17,8 +15,8 @@ import org.podbridge.time.Scheduler;
 import org.podbridge.tunnel.v1.ClientMessage;
 
 /**
- * Sets up a {@link TunnelClient}. The relay, the credentials, the name and the target must be set; everything else has
- * a default. Not thread-safe.
+ * Sets up a {@link TunnelClient}. The relay, the credentials or a login, the name and the target must be set;
+ * everything else has a default. Not thread-safe.
  */
 public final class TunnelClientBuilder {
 
@@ -27,6 +25,7 @@ public final class TunnelClientBuilder {
 
     private @Nullable URI relay;
     private @Nullable TokenSource credentials;
+    private @Nullable SolidLogin login;
     private boolean tokenInQuery;
     private @Nullable SSLContext relaySslContext;
     private @Nullable TunnelName name;
@@ -95,6 +94,19 @@ public final class TunnelClientBuilder {
      */
     public TunnelClientBuilder credentials(String token) {
         return credentials(TokenSource.fixed(token));
+    }
+
+    /**
+     * Sets a login in place of {@link #credentials}: the client gets a ticket of the relay for every connection, and
+     * renews each connection before the login's token ends, for as long as it lives. For relays that give tickets and
+     * know Solid-OIDC.
+     *
+     * @param login the login, which other clients may use too
+     * @return this builder
+     */
+    public TunnelClientBuilder login(SolidLogin login) {
+        this.login = requireNonNull(login, "login");
+        return this;
     }
 
     /**
@@ -396,8 +408,15 @@ public final class TunnelClientBuilder {
 
     private Settings settings(Threads threads) {
         Settings.Service service = service();
+        if (credentials != null && login != null) {
+            throw new IllegalStateException("credentials and login are both set");
+        }
         Settings.Relay way = new Settings.Relay(
-                requireSet(relay, "relay"), requireSet(credentials, "credentials"), tokenInQuery, relaySslContext);
+                requireSet(relay, "relay"),
+                login == null ? requireSet(credentials, "credentials") : null,
+                login,
+                tokenInQuery,
+                relaySslContext);
         String tunnel = requireSet(name, "name").value();
         return new Settings(
                 way,
@@ -424,24 +443,11 @@ public final class TunnelClientBuilder {
 
     private Settings.Service service() {
         URI service = requireSet(target, "target");
-        if (trustAnyCertificate && !isThisMachine(service)) {
+        if (trustAnyCertificate && !ThisMachine.is(service.getHost())) {
             throw new IllegalStateException(
                     "trustAnyCertificate: not for " + service + " (expected: a loopback target)");
         }
         return new Settings.Service(service, trustAnyCertificate, requestFields.build(), host, hostOfVisitor);
-    }
-
-    private static boolean isThisMachine(URI target) {
-        String host = target.getHost().toLowerCase(Locale.ROOT);
-        if (host.equals("localhost") || host.endsWith(".localhost")) {
-            return true;
-        }
-        boolean isAddress = host.startsWith("[") || host.matches("[0-9.]+");
-        try {
-            return isAddress && InetAddress.getByName(host).isLoopbackAddress();
-        } catch (UnknownHostException e) {
-            return false;
-        }
     }
 
     private static boolean hasScheme(URI uri, String one, String other) {

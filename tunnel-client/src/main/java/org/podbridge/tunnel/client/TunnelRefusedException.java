@@ -17,8 +17,10 @@ public final class TunnelRefusedException extends RuntimeException {
 
     /** The kinds of refusal. */
     public enum Reason {
-        /** The relay does not take the token. */
+        /** The relay does not take the token, or gives no ticket for the login. */
         TOKEN,
+        /** The identity provider does not let the client log in. */
+        LOGIN,
         /** The name belongs to somebody else. */
         NAME_TAKEN,
         /** The relay does not take the name for one. */

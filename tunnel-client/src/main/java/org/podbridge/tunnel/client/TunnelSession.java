@@ -45,12 +45,14 @@ final class TunnelSession implements MessageSocket.Handler, WholeBodyExchange.Ob
     private final LocalService service;
     private final ByteBudget budget;
     private final Events events;
+    private final IdentityRenewal renewal;
     private final Map<String, WholeBodyExchange> running = new ConcurrentHashMap<>();
     private final AtomicBoolean ended = new AtomicBoolean();
     private final CompletableFuture<Boolean> closed = new CompletableFuture<>();
     /** Once the relay has agreed to version 2. */
     private volatile @Nullable ServedStreams streams;
 
+    private volatile @Nullable Token token;
     private volatile boolean registered;
     private volatile @Nullable MessageSocket socket;
     private volatile Scheduler.@Nullable Task registrationTimeout;
@@ -77,8 +79,9 @@ final class TunnelSession implements MessageSocket.Handler, WholeBodyExchange.Ob
         void requestFinished(FinishedRequest request);
     }
 
-    TunnelSession(Settings settings, LocalService service, ByteBudget budget, Events events) {
+    TunnelSession(Settings settings, GuardedTokens tokens, LocalService service, ByteBudget budget, Events events) {
         this.settings = settings;
+        this.renewal = new IdentityRenewal(tokens, this::sendTicket, settings.scheduler());
         this.service = service;
         this.budget = budget;
         this.events = events;
@@ -98,6 +101,11 @@ final class TunnelSession implements MessageSocket.Handler, WholeBodyExchange.Ob
             cleanUp();
         }
         return socket == null ? CompletableFuture.completedFuture(true) : closed.minimalCompletionStage();
+    }
+
+    /** Says with which token the session will be opened. */
+    void opensWith(Token opening) {
+        token = opening;
     }
 
     /** Ends the session before it has begun. */
@@ -135,6 +143,10 @@ final class TunnelSession implements MessageSocket.Handler, WholeBodyExchange.Ob
                 registered(given);
             } else if (message instanceof RelayMessage.Refused refused) {
                 refused(refused.message());
+            } else if (message instanceof RelayMessage.AuthExpiring) {
+                renewal.expiring();
+            } else if (message instanceof RelayMessage.Authenticated) {
+                renewal.taken();
             }
         } catch (MalformedJsonException e) {
             logger.debug("Ignored a message of the relay: {}", e.getMessage());
@@ -212,7 +224,18 @@ final class TunnelSession implements MessageSocket.Handler, WholeBodyExchange.Ob
             if (timeout != null) {
                 timeout.cancel();
             }
+            Token opening = token;
+            if (opening != null) {
+                renewal.start(opening);
+            }
             events.registered(publicUrl);
+        }
+    }
+
+    private void sendTicket(String ticket) {
+        MessageSocket current = socket;
+        if (current != null) {
+            current.send(ClientMessageCodec.encodeAuth(ticket));
         }
     }
 
@@ -263,6 +286,9 @@ final class TunnelSession implements MessageSocket.Handler, WholeBodyExchange.Ob
 
     private void complaint(String message) {
         if (registered) {
+            if (renewal.refused("the relay says: " + message)) {
+                return;
+            }
             logger.warn("The relay complains: {}", PrintableText.of(message));
         } else {
             end(new Ending.Lost("the relay said: " + message));
@@ -271,7 +297,7 @@ final class TunnelSession implements MessageSocket.Handler, WholeBodyExchange.Ob
 
     /** A token that was good may have expired; the next connection asks for a fresh one. */
     private Ending unauthenticated() {
-        return registered
+        return registered || settings.relay().login() != null
                 ? new Ending.Lost("the relay wants a fresh token")
                 : new Ending.Refused(Reason.TOKEN, "The relay does not accept the token");
     }
@@ -357,6 +383,7 @@ final class TunnelSession implements MessageSocket.Handler, WholeBodyExchange.Ob
     }
 
     private void cleanUp() {
+        renewal.stop();
         Scheduler.Task timeout = registrationTimeout;
         if (timeout != null) {
             timeout.cancel();

@@ -362,7 +362,7 @@ class ConnectionTest {
     @Test
     void asksForAFreshTokenBeforeEveryConnection() {
         AtomicInteger count = new AtomicInteger();
-        builder.credentials(() -> CompletableFuture.completedFuture("t" + count.incrementAndGet()));
+        builder.credentials(() -> CompletableFuture.completedFuture(Token.of("t" + count.incrementAndGet())));
         start();
         FakeRelay.Attempt first = relay.next();
         assertThat(first.head()).contains("Bearer t1\r\n");
@@ -379,7 +379,7 @@ class ConnectionTest {
         builder.credentials(() -> switch (count.incrementAndGet()) {
             case 1 -> throw new IllegalStateException("not yet");
             case 2 -> CompletableFuture.failedFuture(new IllegalStateException("nor now"));
-            default -> CompletableFuture.completedFuture("t");
+            default -> CompletableFuture.completedFuture(Token.of("t"));
         });
         start();
         assertThat(listener.event()).isEqualTo("disconnected there is no token: not yet");

@@ -5,9 +5,9 @@ import static java.util.Objects.requireNonNull;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.identity.WebId;
-import org.podbridge.tunnel.client.TokenSource;
 import org.podbridge.tunnel.client.TunnelAccess;
 import org.podbridge.tunnel.client.TunnelClient;
 import org.podbridge.tunnel.client.TunnelClientBuilder;
@@ -17,13 +17,13 @@ import org.podbridge.tunnel.client.TunnelClientListener;
  * Makes clients of plans, all of them for one relay.
  *
  * @param relay its control endpoint
- * @param credentials for all tunnels
+ * @param credentials sets how all tunnels prove whose they are
  * @param tokenInQuery whether the token goes into the URL
  * @param trustedCertificates whose signature the relay's certificate must bear, or null
  */
 record ClientFactory(
         URI relay,
-        TokenSource credentials,
+        Consumer<TunnelClientBuilder> credentials,
         boolean tokenInQuery,
         @Nullable Path trustedCertificates) {
 
@@ -36,7 +36,6 @@ record ClientFactory(
     TunnelClient create(TunnelPlan plan, TunnelClientListener listener) {
         TunnelClientBuilder builder = TunnelClient.builder()
                 .relay(relay)
-                .credentials(credentials)
                 .tokenInQuery(tokenInQuery)
                 .name(requireNonNull(plan.name(), "name"))
                 .target(requireNonNull(plan.target(), "target"))
@@ -46,6 +45,7 @@ record ClientFactory(
                 .passthrough(isTrue(plan.passthrough()))
                 .trustAnyCertificate(isTrue(plan.insecureLocal()))
                 .listener(listener);
+        credentials.accept(builder);
         if (trustedCertificates != null) {
             builder.trustedCertificates(trustedCertificates);
         }

@@ -36,7 +36,16 @@ final class ConfigReader {
     private static final int MAX_BYTES = 262_144;
     private static final int MAX_TUNNELS = 64;
 
-    private static final Set<String> KEYS = Set.of("relay", "token-file", "token-in-query", "ca", "tunnels");
+    private static final Set<String> KEYS = Set.of(
+            "relay",
+            "token-file",
+            "oidc-issuer",
+            "client-id",
+            "client-secret-file",
+            "issuer-ca",
+            "token-in-query",
+            "ca",
+            "tunnels");
     private static final Set<String> TUNNEL_KEYS =
             Set.of("name", "to", "access", "share", "legs", "passthrough", "headers", "host-header", "insecure-local");
 
@@ -69,9 +78,19 @@ final class ConfigReader {
         if (tunnels.isEmpty() || tunnels.size() > MAX_TUNNELS) {
             throw new ConfigException(file + ": " + tunnels.size() + " tunnels (expected: 1 to " + MAX_TUNNELS + ")");
         }
+        ConfigFile.Login login = new ConfigFile.Login(
+                uri(top.get("oidc-issuer")),
+                text(top.get("client-id")),
+                path(top.get("client-secret-file")),
+                path(top.get("issuer-ca")));
+        Node tokenFile = top.get("token-file");
+        if (tokenFile != null && login.isSaid()) {
+            throw complaint(tokenFile, "either a token or a login, not both");
+        }
         return new ConfigFile(
                 uri(top.get("relay")),
-                path(top.get("token-file")),
+                path(tokenFile),
+                login,
                 Boolean.TRUE.equals(bool(top.get("token-in-query"))),
                 path(top.get("ca")),
                 tunnels);

@@ -15,12 +15,15 @@ final class ExitCode {
     static final int NAME_REFUSED = 3;
     /** The relay does not take the token. */
     static final int TOKEN_REFUSED = 4;
+    /** The identity provider does not let the client log in. */
+    static final int LOGIN_REFUSED = 5;
 
     private ExitCode() {}
 
     static int of(TunnelRefusedException.Reason reason) {
         return switch (reason) {
             case TOKEN -> TOKEN_REFUSED;
+            case LOGIN -> LOGIN_REFUSED;
             case NAME_TAKEN, NAME_INVALID, NAME_NOT_ALLOWED, TOO_MANY_TUNNELS, REPLACED -> NAME_REFUSED;
         };
     }

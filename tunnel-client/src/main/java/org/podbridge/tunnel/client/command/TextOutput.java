@@ -34,8 +34,9 @@ final class TextOutput implements Output {
      * @param quiet whether only public URLs and what ends a tunnel are worth a line
      * @param colours whether the lines go to a terminal that may have colours
      * @param severalTunnels whether a line has to say which one it is about
+     * @param logsIn whether the credential is a login, not a token
      */
-    record Style(boolean quiet, boolean colours, boolean severalTunnels) {}
+    record Style(boolean quiet, boolean colours, boolean severalTunnels, boolean logsIn) {}
 
     TextOutput(PrintWriter out, PrintWriter err, Style style) {
         this.out = out;
@@ -119,11 +120,14 @@ final class TextOutput implements Output {
         return status >= FIRST_REDIRECTION ? DIM : GREEN;
     }
 
-    private static String advice(TunnelRefusedException.Reason reason) {
+    private String advice(TunnelRefusedException.Reason reason) {
         return switch (reason) {
             case TOKEN ->
-                "Get a fresh one, and pass it with --token-file, with --token or in " + TunnelCommand.TOKEN_VARIABLE
-                        + ".";
+                style.logsIn()
+                        ? "Does the relay trust the identity provider, and does the WebID's profile name it?"
+                        : "Get a fresh one, and pass it with --token-file, with --token or in "
+                                + TunnelCommand.TOKEN_VARIABLE + ".";
+            case LOGIN -> "Check --oidc-issuer, --client-id and the secret.";
             case NAME_TAKEN, NAME_NOT_ALLOWED -> "Choose another name.";
             case NAME_INVALID -> "Choose a name of 1 to 63 characters of A-Z a-z 0-9 _ -.";
             case TOO_MANY_TUNNELS -> "End another tunnel first.";

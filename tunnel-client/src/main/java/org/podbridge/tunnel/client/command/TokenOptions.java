@@ -1,22 +1,16 @@
 package org.podbridge.tunnel.client.command;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
+import org.podbridge.tunnel.client.Token;
 import org.podbridge.tunnel.client.TokenSource;
 import picocli.CommandLine.Option;
 
 /** Where the token comes from. */
 final class TokenOptions {
-
-    private static final int MAX_FILE_BYTES = 65_536;
 
     @Option(
             names = "--token",
@@ -40,6 +34,11 @@ final class TokenOptions {
         return inQuery;
     }
 
+    /** Tells whether the command line wants a token. */
+    boolean areSaid() {
+        return token != null || file != null;
+    }
+
     boolean isAmbiguous() {
         return token != null && file != null;
     }
@@ -55,20 +54,11 @@ final class TokenOptions {
         }
         Path tokenFile = file != null ? file : configured;
         return tokenFile != null
-                ? Optional.of(() -> CompletableFuture.completedFuture(read(tokenFile)))
+                ? Optional.of(() -> CompletableFuture.completedFuture(Token.of(SecretFile.read(tokenFile, "token"))))
                 : ofText(environment.get(TunnelCommand.TOKEN_VARIABLE));
     }
 
     private static Optional<TokenSource> ofText(@Nullable String text) {
         return text == null || text.isBlank() ? Optional.empty() : Optional.of(TokenSource.fixed(text.strip()));
-    }
-
-    private static String read(Path file) {
-        try (InputStream in = Files.newInputStream(file)) {
-            return new String(in.readNBytes(MAX_FILE_BYTES), StandardCharsets.UTF_8).strip();
-        } catch (IOException e) {
-            throw new UncheckedIOException(
-                    "the token file can't be read (" + e.getClass().getSimpleName() + ")", e);
-        }
     }
 }

@@ -12,8 +12,11 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.podbridge.tunnel.client.SolidLogin;
 import org.podbridge.tunnel.client.TokenSource;
+import org.podbridge.tunnel.client.TunnelClientBuilder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,6 +38,10 @@ import picocli.CommandLine.Spec;
             "",
             "The token is taken from --token-file, --token, the file's token-file, or the variable "
                     + TunnelCommand.TOKEN_VARIABLE + ".",
+            "In its place --oidc-issuer, --client-id and --client-secret-file log in as a Solid user; so do the file's keys"
+                    + " of these names, and the variables",
+            LoginOptions.ISSUER_VARIABLE + ", " + LoginOptions.ID_VARIABLE + " and " + LoginOptions.SECRET_VARIABLE
+                    + ".",
             "What is said here goes before what the file says, for every tunnel that is started."
         },
         exitCodeListHeading = "%nExit codes:%n",
@@ -43,7 +50,8 @@ import picocli.CommandLine.Spec;
             "1:something else failed",
             "2:the arguments or the file make no sense",
             "3:the relay refused the name, or another client took it over",
-            "4:the relay refused the token",
+            "4:the relay refused the token or the login",
+            "5:the identity provider refused the login",
             " :with several tunnels: when none is left, that of the first one refused"
         })
 final class TunnelCommand implements Callable<Integer> {
@@ -85,6 +93,9 @@ final class TunnelCommand implements Callable<Integer> {
     private final TokenOptions token = new TokenOptions();
 
     @Mixin
+    private final LoginOptions login = new LoginOptions();
+
+    @Mixin
     private final TunnelOptions tunnel = new TunnelOptions();
 
     @Option(
@@ -113,7 +124,7 @@ final class TunnelCommand implements Callable<Integer> {
         ConfigFile file = read();
         List<TunnelPlan> plans = plans(file);
         ClientFactory factory = factory(file);
-        Output output = output(plans.size() > 1);
+        Output output = output(plans.size() > 1, wantsLogin(file));
         CompletableFuture<Integer> exitCode = new CompletableFuture<>();
         // Closed last: what waits for it ends the JVM.
         try (StopSignal.Registration registration = stopSignal.onStop(() -> exitCode.complete(ExitCode.STOPPED));
@@ -169,16 +180,43 @@ final class TunnelCommand implements Callable<Integer> {
                 trustedCertificates != null ? trustedCertificates : file.trustedCertificates());
     }
 
-    private TokenSource credentials(ConfigFile file) {
+    private Consumer<TunnelClientBuilder> credentials(ConfigFile file) {
         if (token.isAmbiguous()) {
             throw misuse("Either --token or --token-file, not both");
         }
-        return token.source(file.tokenFile(), environment)
-                .orElseThrow(() ->
-                        misuse("There is no token: pass one with --token-file, with --token or in " + TOKEN_VARIABLE));
+        if (wantsLogin(file)) {
+            try {
+                SolidLogin shared = login.login(file.login(), environment);
+                return builder -> builder.login(shared);
+            } catch (IllegalArgumentException e) {
+                throw misuse(String.valueOf(e.getMessage()));
+            }
+        }
+        TokenSource source = token.source(file.tokenFile(), environment)
+                .orElseThrow(() -> misuse("There is no token: pass one with --token-file, with --token or in "
+                        + TOKEN_VARIABLE + ", or log in with --oidc-issuer"));
+        return builder -> builder.credentials(source);
     }
 
-    private Output output(boolean severalTunnels) {
+    /** The command line goes before the file, the file before the environment; neither may say both. */
+    private boolean wantsLogin(ConfigFile file) {
+        boolean byToken = token.areSaid();
+        boolean byLogin = login.areSaid();
+        if (!byToken && !byLogin) {
+            byToken = file.tokenFile() != null;
+            byLogin = file.login().isSaid();
+        }
+        if (!byToken && !byLogin) {
+            byToken = !environment.getOrDefault(TOKEN_VARIABLE, "").isBlank();
+            byLogin = LoginOptions.areIn(environment);
+        }
+        if (byToken && byLogin) {
+            throw misuse("Either a token or a login, not both");
+        }
+        return byLogin;
+    }
+
+    private Output output(boolean severalTunnels, boolean logsIn) {
         if (quiet && json) {
             throw misuse("Either --quiet or --json, not both");
         }
@@ -189,7 +227,7 @@ final class TunnelCommand implements Callable<Integer> {
                 : new TextOutput(
                         command.commandLine().getOut(),
                         command.commandLine().getErr(),
-                        new TextOutput.Style(quiet, hasColours(), severalTunnels));
+                        new TextOutput.Style(quiet, hasColours(), severalTunnels, logsIn));
     }
 
     private boolean hasColours() {

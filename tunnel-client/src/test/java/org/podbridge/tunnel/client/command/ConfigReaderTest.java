@@ -46,6 +46,7 @@ class ConfigReaderTest {
                 .isEqualTo(new ConfigFile(
                         URI.create("wss://pod.example/.tunnel"),
                         directory.resolve("secrets/token"),
+                        ConfigFile.Login.NONE,
                         true,
                         Path.of("/etc/ca.pem"),
                         List.of(
@@ -71,29 +72,48 @@ class ConfigReaderTest {
                                         null))));
     }
 
+    @Test
+    void readsALogin() throws IOException {
+        ConfigFile file = read("""
+                oidc-issuer: https://login.example/
+                client-id: me
+                client-secret-file: secrets/client
+                issuer-ca: /etc/ca.pem
+                tunnels: [{name: a, to: b}]
+                """);
+        assertThat(file.login())
+                .isEqualTo(new ConfigFile.Login(
+                        URI.create("https://login.example/"),
+                        "me",
+                        directory.resolve("secrets/client"),
+                        Path.of("/etc/ca.pem")));
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
-                "tunnels: [{name: a, to: b}]\\ntoken: secret | line 2: unknown key token (expected: ca, relay, token-file,",
-                "tunnels:\\n  - name: a\\n    to: b\\n    acces: secret | line 4: unknown key acces (expected: access,",
-                "tunnels:\\n  - name: a\\n    legs: secret\\n    to: b | line 3: no number",
+                "tunnels: [{name: a, to: b}]\\ntoken: hidden | line 2: unknown key token (expected: ca, client-id,",
+                "tunnels:\\n  - name: a\\n    to: b\\n    acces: hidden | line 4: unknown key acces (expected: access,",
+                "tunnels:\\n  - name: a\\n    legs: hidden\\n    to: b | line 3: no number",
                 "tunnels:\\n  - name: a\\n    share: 'yes'\\n    to: b | line 3: neither true nor false",
                 "tunnels:\\n  - name: a | line 2: no to",
                 "tunnels:\\n  - to: a | line 2: no name",
                 "tunnels:\\n  - name: []\\n    to: b | line 2: no text",
                 "tunnels:\\n  - name:\\n    to: b | line 2: no text",
-                "tunnels:\\n  - name: a\\n    to: 'secret b' | line 3: no URL",
+                "tunnels:\\n  - name: a\\n    to: 'hidden b' | line 3: no URL",
                 "tunnels:\\n  - name: a\\n    name: b | line 3: name occurs twice",
                 "tunnels:\\n  - {name: a, to: b}\\n  - {name: a, to: c} | line 3: the name occurs twice",
-                "tunnels: secret | line 1: no list",
-                "tunnels: [secret] | line 1: no keys with values",
-                "secret | line 1: no keys with values",
-                "relay: a\\n\\tsecret: b | line 2: no valid YAML",
+                "tunnels: hidden | line 1: no list",
+                "tunnels: [hidden] | line 1: no keys with values",
+                "hidden | line 1: no keys with values",
+                "relay: a\\n\\thidden: b | line 2: no valid YAML",
                 "relay: a\\n--- \\nrelay: b | line 2: no valid YAML",
+                "token-file: t\\nclient-id: hidden\\ntunnels: [{name: a, to: b}] | line 1: either a token or a login, not both",
+                "client-secret: hidden | line 1: unknown key client-secret (expected:",
                 "relay: a | podbridge.yml: 0 tunnels (expected: 1 to 64)",
                 "'' | podbridge.yml: empty",
-                "? [secret]\\n: x | no valid YAML",
+                "? [hidden]\\n: x | no valid YAML",
                 "\"\\u001b[2J\": x | line 1: unknown key ??2J"
             })
     void namesTheLineOfWhatMakesNoSense(String text, String complaint) {
@@ -101,7 +121,7 @@ class ConfigReaderTest {
                 .isInstanceOf(ConfigException.class)
                 .hasMessageStartingWith(directory.resolve("podbridge.yml").toString())
                 .hasMessageContaining(complaint)
-                .hasMessageNotContaining("secret");
+                .hasMessageNotContaining("hidden");
     }
 
     @Test

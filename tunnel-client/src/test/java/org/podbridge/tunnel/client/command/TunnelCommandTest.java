@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -25,6 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.podbridge.exchange.HeaderFields;
+import org.podbridge.tunnel.client.FakeProvider;
 import org.podbridge.tunnel.client.FakeRelay;
 import org.podbridge.tunnel.client.RawService;
 import org.podbridge.tunnel.client.RelayLink;
@@ -447,10 +450,115 @@ class TunnelCommandTest {
     }
 
     @Test
+    void logsInAsASolidUser(@TempDir Path directory) throws IOException {
+        Path secret = Files.writeString(directory.resolve("secret"), TOKEN + "\n");
+        try (FakeProvider provider = FakeProvider.start()) {
+            CompletableFuture<Integer> exitCode = start(
+                    "--oidc-issuer",
+                    provider.uri().toString(),
+                    "--client-id",
+                    "me",
+                    "--client-secret-file",
+                    secret.toString());
+            assertThat(provider.take().authorization()).isEqualTo(basic("me:" + TOKEN));
+            assertThat(relay.nextHead()).startsWith("POST /.tunnel HTTP/1.1\r\n");
+            assertThat(err.next()).startsWith("Not connected: the relay gave no ticket (503). Trying again in ");
+            stop.join().run();
+            assertThat(exitCode.join()).isZero();
+        }
+    }
+
+    @Test
+    void takesTheLoginFromTheFileAndTheEnvironment(@TempDir Path directory) throws IOException {
+        try (FakeProvider provider = FakeProvider.start()) {
+            Path file =
+                    Files.writeString(directory.resolve("podbridge.yml"), """
+                    relay: %s
+                    oidc-issuer: %s
+                    client-id: me
+                    tunnels: [{name: one, to: 'http://localhost:1'}, {name: two, to: 'http://localhost:1'}]
+                    """.formatted(relay.uri(), provider.uri()));
+            Map<String, String> environment = Map.of(
+                    "PODBRIDGE_CLIENT_SECRET", TOKEN, "PODBRIDGE_CLIENT_ID", "x", "PODBRIDGE_OIDC_ISSUER", "x y");
+            CompletableFuture<Integer> exitCode =
+                    CompletableFuture.supplyAsync(() -> run(environment, "tunnel", "--config", file.toString()));
+            assertThat(provider.take().authorization()).isEqualTo(basic("me:" + TOKEN));
+            assertThat(relay.nextHead()).startsWith("POST ");
+            assertThat(relay.nextHead()).as("one token for both").startsWith("POST ");
+            stop.join().run();
+            assertThat(exitCode.join()).isZero();
+        }
+    }
+
+    private static String basic(String both) {
+        return "Basic " + Base64.getEncoder().encodeToString(both.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    @Test
+    void saysThatTheIdentityProviderRefuses() {
+        try (FakeProvider provider = FakeProvider.start()) {
+            provider.refuseNext(401, "invalid_client");
+            String issuer = provider.uri().toString();
+            assertThat(run(Map.of(), arguments("--oidc-issuer", issuer, "--client-id", "me", "--client-secret", TOKEN)))
+                    .isEqualTo(5);
+            assertThat(err.next())
+                    .isEqualTo("podbridge: The identity provider does not accept the client id or its secret"
+                            + " (invalid_client). Check --oidc-issuer, --client-id and the secret.");
+        }
+    }
+
+    @Test
+    void saysThatTheRelayRefusesTheLogin() {
+        try (FakeProvider provider = FakeProvider.start()) {
+            CompletableFuture<Integer> exitCode =
+                    start("--oidc-issuer", provider.uri().toString(), "--client-id", "me", "--client-secret", TOKEN);
+            relay.next().refuse("401 Unauthorized");
+            assertThat(exitCode.join()).isEqualTo(4);
+            assertThat(err.toString())
+                    .startsWith("podbridge: The relay does not accept the login (401). Does the relay trust");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--oidc-issuer https://a.example/ --client-secret s | Missing for a login: --client-id",
+                "--client-id me --client-secret s | Missing for a login: --oidc-issuer",
+                "--client-id me --oidc-issuer https://a.example/ | Missing for a login: --client-secret-file",
+                "--client-id me --oidc-issuer http://a.example/ --client-secret s | issuer: http://a.example… (expected:",
+                "--client-id me --client-secret s --client-secret-file f | Either --client-secret or --client-secret-file",
+                "--client-id me --token s | Either a token or a login, not both",
+                "--client-id me --client-secret s --oidc-issuer https://a.example --issuer-ca nowhere | trustedCertificates:"
+            })
+    void saysWhatIsWrongWithALogin(String options, String complaint) {
+        assertThat(run(Map.of("PODBRIDGE_TOKEN", TOKEN), arguments(options.split(" ", -1))))
+                .isEqualTo(2);
+        assertThat(err.next()).startsWith("podbridge: " + complaint);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "PODBRIDGE_OIDC_ISSUER,a secret-token-7c1f,PODBRIDGE_OIDC_ISSUER holds no URL",
+        "PODBRIDGE_TOKEN,secret-token-7c1f,'Either a token or a login, not both'"
+    })
+    void saysWhatIsWrongWithALoginOfTheEnvironment(String variable, String value, String complaint) {
+        Map<String, String> environment =
+                Map.of(variable, value, "PODBRIDGE_CLIENT_ID", "me", "PODBRIDGE_CLIENT_SECRET", TOKEN);
+        assertThat(run(environment, arguments())).isEqualTo(2);
+        assertThat(err.next()).isEqualTo("podbridge: " + complaint);
+    }
+
+    @Test
     void hasAHelpThatNamesExitCodesAndTheVariable() {
         assertThat(run(Map.of(), "tunnel", "--help")).isZero();
         assertThat(out.toString())
-                .contains("--to=URL", "Exit codes:", "the relay refused the token", "PODBRIDGE_TOKEN");
+                .contains(
+                        "--to=URL",
+                        "Exit codes:",
+                        "the relay refused the token",
+                        "PODBRIDGE_TOKEN",
+                        "PODBRIDGE_CLIENT_SECRET");
         assertThat(run(Map.of(), "--help")).isZero();
         assertThat(run(Map.of(), "--version")).isZero();
         assertThat(out.toString()).endsWith("podbridge (development)");

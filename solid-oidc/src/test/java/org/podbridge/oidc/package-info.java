@@ -1,0 +1,4 @@
+@NullMarked
+package org.podbridge.oidc;
+
+import org.jspecify.annotations.NullMarked;
