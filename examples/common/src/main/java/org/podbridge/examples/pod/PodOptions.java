@@ -262,7 +262,7 @@ public final class PodOptions {
     public Podbridge podbridge(URI publicUri, List<Agent> agents) {
         Podbridge.Builder podbridge = Podbridge.builder()
                 .publicUri(publicUri)
-                .anyLoopbackHost(this.publicUri == null)
+                .anyLoopbackHost("localhost".equals(publicUri.getHost()))
                 .authProvider(AuthProvider.fixed(
                         agents.stream().collect(Collectors.toUnmodifiableMap(Agent::token, Agent::webId))))
                 .accessPolicy(accessPolicy(publicUri, agents))
