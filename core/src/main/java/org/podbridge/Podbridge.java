@@ -21,7 +21,6 @@ import org.podbridge.auth.Authenticator;
 import org.podbridge.auth.Endpoint;
 import org.podbridge.auth.Identity;
 import org.podbridge.auth.Tickets;
-import org.podbridge.exchange.ExchangeHandler;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.identity.Origin;
 import org.podbridge.limits.Limits;
@@ -157,11 +156,11 @@ public final class Podbridge implements Router, AutoCloseable {
 
     @Override
     public Route route(RequestHead request) {
-        Optional<ExchangeHandler> visitor = tunnels.visitorHandler(request);
-        if (visitor.isPresent()) {
-            return request.isWebSocketUpgrade()
-                    ? new Route.WebSocket(tunnels.visitorHandshake(request).orElseThrow())
-                    : new Route.Http(visitor.get());
+        Optional<? extends Route> visit = request.isWebSocketUpgrade()
+                ? tunnels.visitorHandshake(request).map(Route.WebSocket::new)
+                : tunnels.visitorHandler(request).map(Route.Http::new);
+        if (visit.isPresent()) {
+            return visit.get();
         }
         String path = request.path();
         if (path.equals(signalingPath)) {

@@ -8,6 +8,12 @@ import org.podbridge.exchange.HeaderFields;
 /** What holds for header fields in both directions. */
 final class FieldRules {
 
+    /** What containers take; some fail a response beyond it when its head has left their hands. */
+    static final int MAX_FIELDS = 100;
+
+    /** Names and values together, one byte a character. */
+    static final int MAX_BYTES = 32 * 1024;
+
     /** Fields that concern one connection only, never the message. */
     private static final Set<String> HOP_BY_HOP = Set.of(
             "connection",
@@ -22,7 +28,17 @@ final class FieldRules {
             "upgrade",
             "http2-settings");
 
-    private static final String TOKEN_PUNCTUATION = "!#$%&'*+-.^_`|~";
+    private static final int ASCII = 0x80;
+    private static final boolean[] TOKEN = new boolean[ASCII];
+
+    static {
+        for (char c = '0'; c < ASCII; c++) {
+            TOKEN[c] = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c <= '9';
+        }
+        for (char c : "!#$%&'*+-.^_`|~".toCharArray()) {
+            TOKEN[c] = true;
+        }
+    }
 
     private FieldRules() {}
 
@@ -32,31 +48,62 @@ final class FieldRules {
      * @see <a href="https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1">RFC 9110 section 7.6.1</a>
      */
     static Set<String> hopByHop(HeaderFields fields) {
-        if (!fields.contains("connection")) {
-            return HOP_BY_HOP;
-        }
-        Set<String> names = new HashSet<>(HOP_BY_HOP);
-        for (String value : fields.all("connection")) {
-            for (String token : value.split(",", -1)) {
-                names.add(token.trim().toLowerCase(Locale.ROOT));
+        Set<String> names = HOP_BY_HOP;
+        for (HeaderFields.Field field : fields.asList()) {
+            if (!field.name().equalsIgnoreCase("connection")) {
+                continue;
+            }
+            for (String token : field.value().split(",", -1)) {
+                String name = token.trim().toLowerCase(Locale.ROOT);
+                if (!HOP_BY_HOP.contains(name)) {
+                    names = names == HOP_BY_HOP ? new HashSet<>(HOP_BY_HOP) : names;
+                    names.add(name);
+                }
             }
         }
         return names;
     }
 
-    static boolean isToken(String name) {
-        return !name.isEmpty() && name.chars().allMatch(FieldRules::isTokenCharacter);
+    /** Tells whether there is more than anybody needs. */
+    static boolean areTooLarge(HeaderFields fields) {
+        if (fields.asList().size() > MAX_FIELDS) {
+            return true;
+        }
+        long bytes = 0;
+        for (HeaderFields.Field field : fields.asList()) {
+            bytes += field.name().length() + field.value().length();
+        }
+        return bytes > MAX_BYTES;
     }
 
-    private static boolean isTokenCharacter(int c) {
-        return (c >= 'a' && c <= 'z')
-                || (c >= 'A' && c <= 'Z')
-                || (c >= '0' && c <= '9')
-                || TOKEN_PUNCTUATION.indexOf(c) >= 0;
+    static boolean isToken(String name) {
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (c >= ASCII || !TOKEN[c]) {
+                return false;
+            }
+        }
+        return !name.isEmpty();
     }
 
     /** Tells whether a value is visible ASCII, spaces and tabs: containers cut or mangle everything else. */
     static boolean isFieldValue(String value) {
-        return value.chars().allMatch(c -> (c >= ' ' && c < 0x7F) || c == '\t');
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if ((c < ' ' && c != '\t') || c >= 0x7F) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Tells whether a value is a number of bytes, and one that fits a long. */
+    static boolean isLength(String value) {
+        for (int i = 0; i < value.length(); i++) {
+            if (value.charAt(i) < '0' || value.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return !value.isEmpty() && value.length() <= 18;
     }
 }

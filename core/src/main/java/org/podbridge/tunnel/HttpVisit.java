@@ -11,14 +11,11 @@ final class HttpVisit {
 
     private final TunnelEndpoint endpoint;
     private final TunnelTarget.Service target;
-    private final String prefix;
     private final VisitorResponse response;
 
-    /** Makes one. The prefix is what was taken off the path, or the empty string in host mode. */
-    HttpVisit(TunnelEndpoint endpoint, Exchange exchange, TunnelTarget.Service target, String prefix) {
+    HttpVisit(TunnelEndpoint endpoint, Exchange exchange, TunnelTarget.Service target) {
         this.endpoint = endpoint;
         this.target = target;
-        this.prefix = prefix;
         this.response = new VisitorResponse(endpoint, exchange);
     }
 
@@ -31,7 +28,7 @@ final class HttpVisit {
     }
 
     String prefix() {
-        return prefix;
+        return target.prefix();
     }
 
     VisitorResponse response() {

@@ -12,8 +12,14 @@ import org.podbridge.tunnel.v2.ResetCode;
 /** What the relay itself says to a visitor, as JSON or, for a browser, as a small page. */
 enum RelayAnswer {
     MALFORMED_TARGET(400, "Bad Request", "Malformed request target"),
+    MALFORMED_REQUEST(400, "Bad Request", "Malformed header fields"),
+    AMBIGUOUS_LENGTH(400, "Bad Request", "Ambiguous length of the request's content"),
+    BROKEN_BODY(400, "Bad Request", "The request's content is broken"),
+    MALFORMED_HOST(400, "Bad Request", "The Host field must name one host"),
     NOT_FOUND(404, "Not Found", "No tunnel is named"),
     BODY_TOO_LARGE(413, "Content Too Large", "Request body too large"),
+    EXPECTATION_FAILED(417, "Expectation Failed", "Nothing but 100-continue can be expected"),
+    MISDIRECTED(421, "Misdirected Request", "This server isn't known by that host; its operator can add a public URI"),
     TARGET_TOO_LONG(414, "URI Too Long", "Request target too long"),
     HEAD_TOO_LARGE(431, "Request Header Fields Too Large", "Request header fields too large"),
     FORBIDDEN(403, "Forbidden", "Not allowed"),
@@ -66,6 +72,9 @@ enum RelayAnswer {
                 .add("cache-control", "no-store")
                 .add("vary", "Accept");
         retryAfter.ifPresent(delay -> fields.add("retry-after", Long.toString(delay.toSeconds())));
+        if (this == AMBIGUOUS_LENGTH) {
+            fields.add("connection", "close"); // nobody knows where the next request begins
+        }
         ResponseRules.isolate(fields);
         return new ShortResponse(status, fields.build(), html ? page() : json());
     }

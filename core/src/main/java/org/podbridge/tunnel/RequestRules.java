@@ -1,12 +1,8 @@
 package org.podbridge.tunnel;
 
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestHead;
 
@@ -15,16 +11,23 @@ final class RequestRules {
 
     private static final Set<String> CREDENTIALS = Set.of("cookie", "authorization", "dpop");
 
-    /** Fields by which the relay, and nobody else, tells the service about the visitor. */
-    private static final Set<String> FORWARDING = Set.of(
+    /** What the relay tells by itself or answers by itself, and what would make a service answer something else. */
+    private static final Set<String> NEVER = Set.of(
+            "cf-connecting-ip",
+            "expect", // answered by the container
+            "fastly-client-ip",
             "forwarded",
+            "host", // checked
+            "true-client-ip",
             "via",
-            "x-real-ip",
             "x-client-ip",
             "x-cluster-client-ip",
-            "true-client-ip",
-            "cf-connecting-ip",
+            "x-http-method",
+            "x-http-method-override",
+            "x-method-override",
+            "x-original-host",
             "x-original-url",
+            "x-real-ip",
             "x-rewrite-url");
 
     /** Fields that a service acts upon when it has read the head, so that trailers must not be taken for them. */
@@ -53,37 +56,40 @@ final class RequestRules {
     HeaderFields apply(RequestHead head, boolean withCredentials, String authority, String prefix) {
         Set<String> hopByHop = FieldRules.hopByHop(head.fields());
         HeaderFields.Builder crossing = HeaderFields.builder();
-        List<String> cookies = new ArrayList<>(0);
-        head.fields().forEach((name, value) -> {
-            String lowerCaseName = name.toLowerCase(Locale.ROOT);
-            if (hopByHop.contains(lowerCaseName) || !isFit(lowerCaseName, value)) {
-                return;
+        StringBuilder cookies = new StringBuilder(0);
+        boolean namesHost = false;
+        for (HeaderFields.Field field : head.fields().asList()) {
+            String name = field.name().toLowerCase(Locale.ROOT);
+            namesHost |= name.equals("host");
+            if (hopByHop.contains(name) || !isFit(name, field.value())) {
+                continue;
             }
-            if (lowerCaseName.equals("cookie") && withCredentials) {
-                cookies.add(value);
-            } else if (!CREDENTIALS.contains(lowerCaseName) || withCredentials) {
-                crossing.add(lowerCaseName, value);
+            if (!CREDENTIALS.contains(name)) {
+                crossing.add(name, field.value());
+            } else if (withCredentials && name.equals("cookie")) {
+                addCookies(field.value(), cookies);
+            } else if (withCredentials) {
+                crossing.add(name, field.value());
             }
-        });
-        if (head.fields().contains("host")) {
+        }
+        if (namesHost) {
             crossing.add("host", authority);
         }
-        String cookie = withoutSessionCookies(cookies);
-        if (!cookie.isEmpty()) {
-            crossing.add("cookie", cookie);
+        if (!cookies.isEmpty()) {
+            crossing.add("cookie", cookies.toString());
         }
         addForwarding(crossing, head.remoteAddress(), authority, prefix);
         return crossing.build();
     }
 
-    private static boolean isFit(String lowerCaseName, String value) {
-        return FieldRules.isToken(lowerCaseName)
+    private static boolean isFit(String name, String value) {
+        return FieldRules.isToken(name)
                 && FieldRules.isFieldValue(value)
-                && lowerCaseName.indexOf('_') < 0 // many services take it for a hyphen
-                && !lowerCaseName.equals("expect") // answered by the container
-                && !lowerCaseName.equals("host") // checked
-                && !lowerCaseName.startsWith("x-forwarded-")
-                && !FORWARDING.contains(lowerCaseName);
+                && name.indexOf('_') < 0 // many services take it for a hyphen
+                && !NEVER.contains(name)
+                && !name.startsWith("x-forwarded-")
+                && !name.startsWith("sec-session-") // they bind a browser's session with the host
+                && !name.startsWith("sec-secure-session-");
     }
 
     /**
@@ -111,12 +117,18 @@ final class RequestRules {
         return bytes > MAX_TRAILER_BYTES ? HeaderFields.empty() : crossing.build();
     }
 
-    private String withoutSessionCookies(List<String> cookies) {
-        return cookies.stream()
-                .flatMap(value -> Stream.of(value.split(";", -1)))
-                .map(String::trim)
-                .filter(pair -> !pair.isEmpty() && !sessionCookies.contains(cookieName(pair)))
-                .collect(Collectors.joining("; "));
+    /** Adds the cookies that aren't the server's own. */
+    private void addCookies(String value, StringBuilder cookies) {
+        int start = 0;
+        while (start <= value.length()) {
+            int end = value.indexOf(';', start);
+            end = end < 0 ? value.length() : end;
+            String pair = value.substring(start, end).trim();
+            if (!pair.isEmpty() && !sessionCookies.contains(cookieName(pair))) {
+                cookies.append(cookies.isEmpty() ? "" : "; ").append(pair);
+            }
+            start = end + 1;
+        }
     }
 
     private static String cookieName(String pair) {

@@ -68,5 +68,8 @@ final class RequestSender extends RepeatedStep implements BodyReader {
     @Override
     public void onFailure(Throwable cause) {
         stream.reset(ResetCode.CANCEL, "the request broke off");
+        if (!response.refuse(RelayAnswer.BROKEN_BODY)) { // for a visitor that is still there
+            response.breakOff(cause);
+        }
     }
 }

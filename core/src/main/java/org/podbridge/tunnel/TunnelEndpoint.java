@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -41,9 +40,6 @@ public final class TunnelEndpoint implements Handshake {
     /** How many times the limit of a message a discarded one may be before it ends the connection. */
     private static final int FATAL_FACTOR = 16;
 
-    /** Those that speak to the next hop rather than to the service. */
-    private static final Set<String> UNSUITABLE_METHODS = Set.of("CONNECT", "TRACE");
-
     private final Configuration configuration;
     private final Admission admission;
     private final GuardedPolicy policy;
@@ -52,6 +48,8 @@ public final class TunnelEndpoint implements Handshake {
     private final Limits limits;
     private final ByteBudget budget;
     private final TunnelRegistry registry;
+    private final PublicHosts hosts;
+    private final RequestCheck requestCheck;
     private final RequestRules requestRules;
     private final ResponseRules responseRules;
     private final VisitAdmission visitAdmission = new VisitAdmission(this);
@@ -112,6 +110,8 @@ public final class TunnelEndpoint implements Handshake {
         this.budget = new ByteBudget(limits.maxBufferedBytes());
         this.windowGrowth = new ByteBudget(limits.maxBufferedBytes());
         this.registry = new TunnelRegistry(limits, scheduler);
+        this.hosts = new PublicHosts(configuration.publicUris(), configuration.tunnelHost());
+        this.requestCheck = new RequestCheck(hosts, limits.maxTargetBytes());
         this.requestRules =
                 new RequestRules(configuration.publicUris().get(0).getScheme(), configuration.sessionCookies());
         this.responseRules = new ResponseRules(
@@ -146,13 +146,7 @@ public final class TunnelEndpoint implements Handshake {
      * @return the handler, or empty if the request is for no tunnel
      */
     public Optional<ExchangeHandler> visitorHandler(RequestHead request) {
-        Optional<String> label = tunnelLabel(request);
-        if (label.isPresent()) {
-            return Optional.of(exchange -> visitHost(label.get(), exchange));
-        }
-        return request.target().startsWith(configuration.path() + "/")
-                ? Optional.of(this::visitPath)
-                : Optional.empty();
+        return targetOf(request).map(target -> exchange -> visit(exchange, target));
     }
 
     /**
@@ -162,17 +156,30 @@ public final class TunnelEndpoint implements Handshake {
      * @return the handshake, or empty if the request is for no tunnel
      */
     public Optional<Handshake> visitorHandshake(RequestHead request) {
-        return visitorHandler(request).isPresent() ? Optional.of(this::decideVisit) : Optional.empty();
+        return targetOf(request).map(target -> head -> decideVisit(head, target));
     }
 
-    private CompletionStage<HandshakeDecision> decideVisit(RequestHead request) {
-        TunnelTarget target = targetOf(request);
-        if (request.target().length() > limits.maxTargetBytes()) {
-            return rejected(request, RelayAnswer.TARGET_TOO_LONG);
+    private Optional<TunnelTarget> targetOf(RequestHead request) {
+        Optional<String> label = tunnelLabel(request);
+        if (label.isEmpty()) {
+            return TunnelTarget.ofPath(configuration.path(), request.target());
         }
-        return target instanceof TunnelTarget.Service service
-                ? new VisitorSocket(this, request, service, prefixOf(request, target)).decide()
-                : rejected(request, RelayAnswer.NOT_FOUND);
+        Optional<TunnelName> name = TunnelName.parse(label.get()).filter(TunnelName::isHostLabel);
+        return Optional.of(
+                name.isPresent() ? TunnelTarget.ofHost(name.get(), request.target()) : new TunnelTarget.Unnamed());
+    }
+
+    private CompletionStage<HandshakeDecision> decideVisit(RequestHead request, TunnelTarget target) {
+        Optional<RelayAnswer> refusal = requestCheck.refusal(request);
+        if (refusal.isPresent()) {
+            return rejected(request, refusal.get());
+        }
+        if (target instanceof TunnelTarget.Service service) {
+            return new VisitorSocket(this, request, service).decide();
+        }
+        return rejected(
+                request,
+                target instanceof TunnelTarget.Malformed ? RelayAnswer.MALFORMED_TARGET : RelayAnswer.NOT_FOUND);
     }
 
     private static CompletionStage<HandshakeDecision> rejected(RequestHead request, RelayAnswer answer) {
@@ -181,65 +188,24 @@ public final class TunnelEndpoint implements Handshake {
                 HandshakeDecision.Reject.withText(response.status(), response.fields(), response.content()));
     }
 
-    private TunnelTarget targetOf(RequestHead request) {
-        Optional<String> label = tunnelLabel(request);
-        if (label.isEmpty()) {
-            return TunnelTarget.ofPath(configuration.path(), request.target());
-        }
-        Optional<TunnelName> name = TunnelName.parse(label.get()).filter(TunnelName::isHostLabel);
-        return name.isPresent() ? TunnelTarget.ofHost(name.get(), request.target()) : new TunnelTarget.Malformed();
-    }
-
-    private String prefixOf(RequestHead request, TunnelTarget target) {
-        return tunnelLabel(request).isEmpty() && target instanceof TunnelTarget.Service service
-                ? pathOf(service.name())
-                : "";
-    }
-
     private Optional<String> tunnelLabel(RequestHead request) {
-        String tunnelHost = configuration.tunnelHost();
-        if (tunnelHost == null) {
-            return Optional.empty();
-        }
-        String host = request.authority().orElse("").replaceFirst(":\\d*$", "").toLowerCase(Locale.ROOT);
-        return host.endsWith("." + tunnelHost)
-                ? Optional.of(host.substring(0, host.length() - tunnelHost.length() - 1))
-                : Optional.empty();
+        return hosts.tunnelLabel(request);
     }
 
-    private void visitHost(String label, Exchange exchange) {
-        Optional<TunnelName> name = TunnelName.parse(label).filter(TunnelName::isHostLabel);
-        if (name.isEmpty()) {
-            refuse(exchange, RelayAnswer.NOT_FOUND);
-        } else {
-            visit(exchange, TunnelTarget.ofHost(name.get(), exchange.request().target()), "");
-        }
-    }
-
-    private void visitPath(Exchange exchange) {
-        String target = exchange.request().target();
-        if (target.equals(configuration.path() + "/") || target.startsWith(configuration.path() + "/?")) {
-            refuse(exchange, RelayAnswer.NOT_FOUND);
-            return;
-        }
-        TunnelTarget parsed = TunnelTarget.ofPath(configuration.path(), target);
-        String prefix = parsed instanceof TunnelTarget.Service service ? pathOf(service.name()) : "";
-        visit(exchange, parsed, prefix);
-    }
-
-    private void visit(Exchange exchange, TunnelTarget target, String prefix) {
-        if (UNSUITABLE_METHODS.contains(exchange.request().method())) {
-            refuse(exchange, RelayAnswer.UNSUITABLE_METHOD);
-        } else if (exchange.request().target().length() > limits.maxTargetBytes()) {
-            refuse(exchange, RelayAnswer.TARGET_TOO_LONG);
+    private void visit(Exchange exchange, TunnelTarget target) {
+        Optional<RelayAnswer> refusal = requestCheck.refusal(exchange.request());
+        if (refusal.isPresent()) {
+            refuse(exchange, refusal.get());
         } else if (target instanceof TunnelTarget.Service service) {
-            new HttpVisit(this, exchange, service, prefix).start();
+            new HttpVisit(this, exchange, service).start();
         } else if (target instanceof TunnelTarget.MissingSlash missing) {
             HeaderFields.Builder fields =
                     HeaderFields.builder().add("location", missing.location()).add("cache-control", "no-store");
             new ShortResponse(308, ResponseRules.isolate(fields).build(), "").sendTo(exchange);
         } else {
-            refuse(exchange, RelayAnswer.MALFORMED_TARGET);
+            refuse(
+                    exchange,
+                    target instanceof TunnelTarget.Unnamed ? RelayAnswer.NOT_FOUND : RelayAnswer.MALFORMED_TARGET);
         }
     }
 
@@ -323,13 +289,7 @@ public final class TunnelEndpoint implements Handshake {
 
     /** Returns the host and port that a visitor used, if it is one of ours; nobody else's is told to a service. */
     String authorityOf(RequestHead request) {
-        Set<String> own = new HashSet<>();
-        configuration.publicUris().forEach(uri -> own.add(uri.getRawAuthority()));
-        return request.authority()
-                .map(authority -> authority.toLowerCase(Locale.ROOT))
-                .filter(authority ->
-                        own.contains(authority) || tunnelLabel(request).isPresent())
-                .orElseGet(() -> configuration.publicUris().get(0).getRawAuthority());
+        return hosts.authorityOf(request);
     }
 
     String publicScheme() {

@@ -3,6 +3,8 @@ package org.podbridge.tunnel;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.identity.TunnelName;
@@ -17,9 +19,10 @@ sealed interface TunnelTarget {
      * A request for a service.
      *
      * @param name the tunnel
+     * @param prefix what was taken off the path, or the empty string where the tunnel has a host of its own
      * @param path raw path and query for the service, byte for byte
      */
-    record Service(TunnelName name, String path) implements TunnelTarget {}
+    record Service(TunnelName name, String prefix, String path) implements TunnelTarget {}
 
     /**
      * A request that lacks the slash behind the name.
@@ -28,50 +31,149 @@ sealed interface TunnelTarget {
      */
     record MissingSlash(String location) implements TunnelTarget {}
 
-    /** A target that is not to be passed on. */
+    /** A target that is not to be passed on, neither to a tunnel nor to the host. */
     record Malformed() implements TunnelTarget {}
 
-    /** Reads a target of path mode, which begins with the prefix and a slash. */
-    static TunnelTarget ofPath(String prefix, String target) {
-        int nameStart = prefix.length() + 1;
+    /** A place for tunnels, but for none in particular. */
+    record Unnamed() implements TunnelTarget {}
+
+    /** How often an escape may be escaped again so that some service still decodes it. */
+    int DECODINGS = 2;
+
+    /**
+     * Reads a target on the pod's own host.
+     *
+     * @param tunnels the path before the names, such as {@code /tunnel}
+     * @param target the target
+     * @return what it says, or empty if it is the host's
+     */
+    static Optional<TunnelTarget> ofPath(String tunnels, String target) {
+        if (target.length() <= tunnels.length()
+                || target.charAt(tunnels.length()) != '/'
+                || !target.startsWith(tunnels)) {
+            return meansTunnel(tunnels, target) ? Optional.of(new Malformed()) : Optional.empty();
+        }
+        int nameStart = tunnels.length() + 1;
         int nameEnd = nameStart;
         while (nameEnd < target.length() && target.charAt(nameEnd) != '/' && target.charAt(nameEnd) != '?') {
             nameEnd++;
         }
+        if (nameEnd == nameStart && (nameEnd == target.length() || target.charAt(nameEnd) == '?')) {
+            return Optional.of(new Unnamed());
+        }
         Optional<TunnelName> name = TunnelName.parse(target.substring(nameStart, nameEnd));
         if (name.isEmpty() || !isSafe(target, nameEnd)) {
-            return new Malformed();
+            return Optional.of(new Malformed());
         }
         if (nameEnd == target.length() || target.charAt(nameEnd) == '?') {
-            return new MissingSlash(target.substring(0, nameEnd) + "/" + target.substring(nameEnd));
+            return Optional.of(new MissingSlash(target.substring(0, nameEnd) + "/" + target.substring(nameEnd)));
         }
-        return new Service(name.get(), target.substring(nameEnd));
+        return Optional.of(new Service(name.get(), target.substring(0, nameEnd), target.substring(nameEnd)));
     }
 
-    /** Reads a target of host mode, where all of it is the service's. */
+    /** Reads a target on a tunnel's own host, where all of it is the service's. */
     static TunnelTarget ofHost(TunnelName name, String target) {
-        boolean originForm = target.startsWith("/") && target.chars().allMatch(c -> c > ' ' && c < 0x7F && c != '#');
-        return originForm ? new Service(name, target) : new Malformed();
+        boolean originForm = target.startsWith("/");
+        for (int i = 0; i < target.length() && originForm; i++) {
+            char c = target.charAt(i);
+            originForm = c > ' ' && c < 0x7F && c != '#';
+        }
+        return originForm ? new Service(name, "", target) : new Malformed();
     }
 
     private static boolean isSafe(String target, int from) {
+        int query = target.length();
+        boolean encoded = false;
+        boolean dotted = false;
         for (int i = from; i < target.length(); i++) {
             char c = target.charAt(i);
             if (c <= ' ' || c >= 0x7F || c == '#' || c == '\\') {
                 return false;
             }
+            if (i >= query) {
+                continue;
+            }
+            if (c == '?') {
+                query = i;
+            }
+            encoded |= c == '%';
+            dotted |= c == '.' && target.charAt(i - 1) == '/';
         }
-        int query = target.indexOf('?', from);
-        String path = target.substring(from, query < 0 ? target.length() : query);
-        String decoded = decode(path);
-        if (decoded == null || decoded.chars().anyMatch(c -> c < ' ' || c == 0x7F) || hasDotSegment(decoded)) {
+        if (!encoded && !dotted) {
+            return true;
+        }
+        String decoded = decode(target.substring(from, query));
+        if (decoded == null || hasControls(decoded) || hasDotSegment(decoded)) {
             return false;
         }
         return decoded.indexOf('%') < 0 || !hasDotSegment(decodeAgain(decoded)); // as some services do
     }
 
+    private static boolean hasControls(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < ' ' || text.charAt(i) == 0x7F) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Tells whether some parser would find a tunnel in a target that isn't written like one, such as
+     * {@code //tunnel/a}: the pod must not serve it where a proxy or a browser has seen a tunnel.
+     */
+    private static boolean meansTunnel(String tunnels, String target) {
+        int query = target.indexOf('?');
+        int end = query < 0 ? target.length() : query;
+        boolean odd = false;
+        for (int i = 1; i < end && !odd; i++) {
+            char c = target.charAt(i);
+            odd = c == '%' || c == ';' || c == '\\' || ((c == '/' || c == '.') && target.charAt(i - 1) == '/');
+        }
+        if (!odd) {
+            return false;
+        }
+        String path = target.substring(0, end);
+        for (int decodings = 0; decodings < DECODINGS; decodings++) {
+            path = decodeAgain(path);
+        }
+        String below = tunnels + "/";
+        return resolve(path, true).startsWith(below) || resolve(path, false).startsWith(below);
+    }
+
+    /** Returns the path without parameters and dot segments, and, if so wished, without empty segments. */
+    private static String resolve(String path, boolean merging) {
+        Deque<String> segments = new ArrayDeque<>();
+        int start = path.isEmpty() || !isSeparator(path.charAt(0)) ? 0 : 1;
+        while (start <= path.length()) {
+            int end = start;
+            int nameEnd = -1;
+            while (end < path.length() && !isSeparator(path.charAt(end))) {
+                if (path.charAt(end) == ';' && nameEnd < 0) {
+                    nameEnd = end;
+                }
+                end++;
+            }
+            String segment = path.substring(start, nameEnd < 0 ? end : nameEnd);
+            if (segment.equals("..")) {
+                segments.pollLast();
+            } else if (!segment.equals(".") && !(merging && segment.isEmpty() && end < path.length())) {
+                segments.addLast(segment);
+            }
+            start = end + 1;
+        }
+        return "/" + String.join("/", segments);
+    }
+
+    private static boolean isSeparator(char c) {
+        return c == '/' || c == '\\';
+    }
+
     /** Decodes what is ASCII and leaves everything else, since nobody knows what such a service makes of it. */
     private static String decodeAgain(String decoded) {
+        if (decoded.indexOf('%') < 0) {
+            return decoded;
+        }
         StringBuilder twice = new StringBuilder(decoded.length());
         for (int i = 0; i < decoded.length(); i++) {
             int high = i + 2 < decoded.length() ? Character.digit(decoded.charAt(i + 1), 8) : -1;
@@ -94,14 +196,14 @@ sealed interface TunnelTarget {
         while (start <= path.length()) {
             int end = start;
             int nameEnd = -1;
-            while (end < path.length() && path.charAt(end) != '/' && path.charAt(end) != '\\') {
+            while (end < path.length() && !isSeparator(path.charAt(end))) {
                 if (path.charAt(end) == ';' && nameEnd < 0) {
                     nameEnd = end;
                 }
                 end++;
             }
-            String segment = path.substring(start, nameEnd < 0 ? end : nameEnd);
-            if (segment.equals(".") || segment.equals("..")) {
+            int length = (nameEnd < 0 ? end : nameEnd) - start;
+            if ((length == 1 || length == 2) && path.startsWith("..".substring(0, length), start)) {
                 return true;
             }
             start = end + 1;

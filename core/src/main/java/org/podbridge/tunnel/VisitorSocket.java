@@ -44,7 +44,6 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
     private final TunnelEndpoint endpoint;
     private final RequestHead request;
     private final TunnelTarget.Service target;
-    private final String prefix;
     private final CompletableFuture<HandshakeDecision> decision = new CompletableFuture<>();
     private final AtomicBoolean decided = new AtomicBoolean();
     private final Once over;
@@ -59,12 +58,10 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
 
     private final ByteArrayOutputStream refusalBody = new ByteArrayOutputStream(0);
 
-    /** Makes one. The prefix is what was taken off the path, or the empty string in host mode. */
-    VisitorSocket(TunnelEndpoint endpoint, RequestHead request, TunnelTarget.Service target, String prefix) {
+    VisitorSocket(TunnelEndpoint endpoint, RequestHead request, TunnelTarget.Service target) {
         this.endpoint = endpoint;
         this.request = request;
         this.target = target;
-        this.prefix = prefix;
         this.over = new Once(() -> {
             answerDeadline.cancel();
             openingDeadline.cancel();
@@ -103,7 +100,7 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
         String authority = endpoint.authorityOf(request);
         boolean withCredentials = found.passthrough() && found.isPublic();
         HeaderFields.Builder fields = HeaderFields.builder();
-        HeaderFields allowed = endpoint.requestRules().apply(request, withCredentials, authority, prefix);
+        HeaderFields allowed = endpoint.requestRules().apply(request, withCredentials, authority, target.prefix());
         Authenticator.withoutCredentialProtocols(allowed).forEach((name, value) -> {
             // The rest of the handshake is between neighbours.
             if (!name.startsWith("sec-websocket-") || name.equals(PROTOCOL_FIELD)) {
@@ -225,7 +222,7 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
                 .apply(
                         head.fields(),
                         new ResponseRules.Context(
-                                request, prefix, admittedTo != null && admittedTo.passthrough(), sandboxed))
+                                request, target.prefix(), admittedTo != null && admittedTo.passthrough(), sandboxed))
                 .map(VisitorSocket::withoutHandshake);
     }
 
@@ -271,7 +268,8 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
 
     private void rejectAsTheService() {
         StreamResponse head = refusal;
-        Optional<HeaderFields> fields = head == null ? Optional.empty() : fields(head, endpoint.isSandboxed(prefix));
+        Optional<HeaderFields> fields =
+                head == null ? Optional.empty() : fields(head, endpoint.isSandboxed(target.prefix()));
         if (head == null || fields.isEmpty()) {
             refuseResponse();
             return;

@@ -66,7 +66,7 @@ final class WholeBodyExchange {
             case COLLECTED -> send(body.body());
             case TOO_LARGE -> response.refuse(RelayAnswer.BODY_TOO_LARGE);
             case OVER_BUDGET -> response.refuse(RelayAnswer.BUSY);
-            case FAILED -> response.finish();
+            case FAILED -> response.refuse(RelayAnswer.BROKEN_BODY); // for a visitor that is still there
         }
     }
 

@@ -32,8 +32,7 @@ class PendingExchangesTest {
         HttpVisit visit = new HttpVisit(
                 TestEndpoint.create(Limits.defaults(), time),
                 new TestExchange(RequestHead.builder("GET", "/tunnel/app/").build()),
-                new TunnelTarget.Service(TunnelName.of("app"), "/"),
-                "/tunnel/app");
+                new TunnelTarget.Service(TunnelName.of("app"), "/tunnel/app", "/"));
         WebId owner = WebId.of("https://alice.example/#me");
         return new WholeBodyExchange(
                 visit, new Tunnel(TunnelName.of("app"), owner, false, false, ClientMessage.Access.PUBLIC, List.of()));

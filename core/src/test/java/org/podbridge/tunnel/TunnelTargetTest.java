@@ -62,13 +62,62 @@ class TunnelTargetTest {
             "http://x");
 
     private static TunnelTarget parse(String target) {
-        return TunnelTarget.ofPath(PREFIX, target);
+        return TunnelTarget.ofPath(PREFIX, target).orElseThrow();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"/a/..%2f", "/a/%2e", "/a/..;x", "/a/%00", "/%61/", "/a.b/", "//", "/a/%", "/a/é", "/a/\\"})
     void refusesWhatIsAmbiguous(String rest) {
         assertThat(parse(PREFIX + rest)).isInstanceOf(TunnelTarget.Malformed.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/%74unnel/a/x",
+                "/%2574unnel/a/x",
+                "//tunnel/a",
+                "//tunnel//a",
+                "/tunnel;x/a",
+                "/tunnel%3bx/a",
+                "/tunnel%2fa/x",
+                "/x/../tunnel/a",
+                "/x/..;y/tunnel/a",
+                "/x/%2e%2e/tunnel/a",
+                "/x/%252e%252e/tunnel/a",
+                "/x//../tunnel/a",
+                "/x/..//tunnel/a",
+                "/./tunnel/a",
+                "/\\tunnel/a",
+                "/x/..\\tunnel/a",
+                "/%5ctunnel/a",
+                "/tunnel\\a"
+            })
+    void givesTheHostNothingThatSomebodyCouldTakeForATunnels(String target) {
+        assertThat(parse(target)).isInstanceOf(TunnelTarget.Malformed.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/",
+                "",
+                "*",
+                "/tunnel",
+                "/tunnel?/a",
+                "/tunnel;x",
+                "/tunnels/a",
+                "/Tunnel/a",
+                "/x/tunnel/a",
+                "/x/%20/tunnel/a",
+                "/x?y=/../tunnel/a",
+                "/x//y/./z;w",
+                "/tunne%6",
+                "/%zz/tunnel/a",
+                "http://pod.example/tunnel/a/"
+            })
+    void leavesTheHostItsOwn(String target) {
+        assertThat(TunnelTarget.ofPath(PREFIX, target)).isEmpty();
     }
 
     @Test
@@ -110,7 +159,8 @@ class TunnelTargetTest {
         if (!(parsed instanceof TunnelTarget.Service service)) {
             return 0;
         }
-        assertThat(PREFIX + "/" + service.name() + service.path()).isEqualTo(target);
+        assertThat(service.prefix()).isEqualTo(PREFIX + "/" + service.name());
+        assertThat(service.prefix() + service.path()).isEqualTo(target);
         assertThat(service.path()).startsWith("/").matches("[!-~&&[^#]]+");
         staysUnderTheName(service);
         return 1;
@@ -154,7 +204,8 @@ class TunnelTargetTest {
     @Test
     void forwardsEveryValidTargetOfAHostOfItsOwn() {
         TunnelName name = TunnelName.of("app");
-        assertThat(TunnelTarget.ofHost(name, "/..%2f%zz?x")).isEqualTo(new TunnelTarget.Service(name, "/..%2f%zz?x"));
+        assertThat(TunnelTarget.ofHost(name, "/..%2f%zz?x"))
+                .isEqualTo(new TunnelTarget.Service(name, "", "/..%2f%zz?x"));
         for (String target : List.of("", "*", "a", "/ ", "/#", "/é", "/\u007f", "/\n")) {
             assertThat(TunnelTarget.ofHost(name, target)).isInstanceOf(TunnelTarget.Malformed.class);
         }

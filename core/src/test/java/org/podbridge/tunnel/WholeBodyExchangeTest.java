@@ -28,7 +28,7 @@ class WholeBodyExchangeTest {
     private void visit() {
         endpoint.registry()
                 .claim(new Tunnel(APP, ALICE, false, false, ClientMessage.Access.PUBLIC, List.of(connection)));
-        new HttpVisit(endpoint, exchange, new TunnelTarget.Service(APP, "/"), "/tunnel/app").start();
+        new HttpVisit(endpoint, exchange, new TunnelTarget.Service(APP, "/tunnel/app", "/")).start();
     }
 
     @Test

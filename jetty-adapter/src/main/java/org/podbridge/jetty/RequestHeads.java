@@ -16,10 +16,8 @@ final class RequestHeads {
 
     static RequestHead of(Request request) {
         HttpURI uri = request.getHttpURI();
-        String pathQuery = uri.getPathQuery();
         String host = request.getHeaders().get(HttpHeader.HOST);
-        RequestHead.Builder head = RequestHead.builder(
-                        request.getMethod(), pathQuery == null ? uri.asString() : pathQuery)
+        RequestHead.Builder head = RequestHead.builder(request.getMethod(), target(uri))
                 .scheme(uri.getScheme() == null ? "http" : uri.getScheme())
                 .authority(host == null ? uri.getAuthority() : host)
                 .fields(fields(request.getHeaders()))
@@ -29,6 +27,15 @@ final class RequestHeads {
             head.remoteAddress(address);
         }
         return head.build();
+    }
+
+    private static String target(HttpURI uri) {
+        String pathQuery = uri.getPathQuery();
+        if (pathQuery == null) {
+            return uri.asString();
+        }
+        // No target has a fragment, so core has to hear of it.
+        return uri.getFragment() == null ? pathQuery : pathQuery + "#" + uri.getFragment();
     }
 
     static HeaderFields fields(HttpFields container) {

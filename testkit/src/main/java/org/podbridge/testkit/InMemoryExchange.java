@@ -84,7 +84,7 @@ public final class InMemoryExchange implements Exchange {
      * @return the exchange
      */
     public static InMemoryExchange of(String method, String target) {
-        return of(RequestHead.builder(method, target).build());
+        return of(RequestHead.builder(method, target).authority("pod.example").build());
     }
 
     /**

@@ -94,10 +94,26 @@ class HostModeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a.b.tunnels.example", ".tunnels.example", "a b.tunnels.example", "%61.tunnels.example"})
+    @ValueSource(strings = {"a.b.tunnels.example", ".tunnels.example"})
     void answers404UnderHostsThatAreNoTunnels(String authority) {
         relay.serve("a");
         assertThat(get(authority, "/").status()).isEqualTo(404);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "a b.tunnels.example",
+                "%61.tunnels.example",
+                "u@a.tunnels.example",
+                "a.tunnels.example:99999",
+                "pod.example, a.tunnels.example",
+                "pod.example/a.tunnels.example"
+            })
+    void answers400UnderHostsThatAreNone(String authority) {
+        TunnelClient client = relay.serve("a");
+        assertThat(get(authority, "/").status()).isEqualTo(400);
+        client.heardNothing();
     }
 
     @ParameterizedTest

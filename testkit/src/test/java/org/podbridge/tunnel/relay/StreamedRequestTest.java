@@ -310,12 +310,11 @@ class StreamedRequestTest {
     }
 
     @Test
-    void tellsNoServiceOfOtherExpectations() {
+    void answersOtherExpectationsItself() {
         FrameClient client = FrameClient.serve(relay, "app");
-        relay.visit(post("expect", "fireworks").feed("body"));
-        assertThat(FrameClient.head(client.next(Frame.Request.class)).fields().contains("expect"))
-                .isFalse();
-        client.next(Frame.Data.class);
+        InMemoryExchange visit = relay.visit(post("expect", "fireworks").feed("body"));
+        assertThat(visit.status()).isEqualTo(417);
+        client.heardNothing();
     }
 
     @Test

@@ -2,11 +2,13 @@ package org.podbridge.tunnel.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.podbridge.Route;
+import org.podbridge.connection.HandshakeDecision;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.testkit.InMemoryExchange;
 
@@ -102,7 +104,12 @@ class TargetTest {
                 "/tunnel/./a/x",
                 "/tunnel/a.b/x",
                 "/tunnel/ /x",
-                "/tunnel/0123456789012345678901234567890123456789012345678901234567890123/"
+                "/tunnel/0123456789012345678901234567890123456789012345678901234567890123/",
+                "/%74unnel/a/x",
+                "//tunnel/a",
+                "/tunnel;x/a",
+                "/x/../tunnel/a/",
+                "/x/%2e%2e/tunnel/a/"
             })
     void answers400ToATargetThatSomebodyCouldReadOtherwise(String target) {
         TunnelClient client = relay.serve("a");
@@ -118,9 +125,6 @@ class TargetTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "/%74unnel/a/x",
-                "//tunnel/a",
-                "/tunnel;x/a",
                 "/Tunnel/a",
                 "/tunnel",
                 "/tunnels/a",
@@ -172,19 +176,38 @@ class TargetTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "get", "QUERY"})
+    @ValueSource(strings = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "query", "QUERY"})
     void passesMethodsAsTheyAre(String method) {
         TunnelClient client = relay.serve("app");
         relay.visit(TunnelRelay.head(method, "/tunnel/app/").build());
         assertThat(client.asked().method()).isEqualTo(method);
     }
 
-    @Test
-    void answers501ToTrace() {
+    @ParameterizedTest
+    @ValueSource(strings = {"TRACE", "PRI", "trace", "get", "Post", "connect", "G T", "GET\u0000", "", "GÉT"})
+    void answers501ToMethodsThatAServiceCouldReadOtherwise(String method) {
         TunnelClient client = relay.serve("app");
-        assertThat(relay.visit(TunnelRelay.head("TRACE", "/tunnel/app/").build())
+        assertThat(relay.visit(TunnelRelay.head(method, "/tunnel/app/").build()).status())
+                .isEqualTo(501);
+        assertThat(relay.visit(TunnelRelay.head("X".repeat(33), "/tunnel/app/").build())
                         .status())
                 .isEqualTo(501);
+        client.heardNothing();
+    }
+
+    @Test
+    void refusesHandshakesWithSuchTargetsToo() {
+        TunnelClient client = relay.serve("a");
+        for (String target : List.of("/tunnel/a/%2e%2e/", "//tunnel/a/", "/tunnel;x/a/")) {
+            RequestHead head = TunnelRelay.head("GET", target, "upgrade", "websocket", "connection", "upgrade")
+                    .build();
+            HandshakeDecision decision = ((Route.WebSocket) relay.podbridge().route(head))
+                    .handshake()
+                    .decide(head)
+                    .toCompletableFuture()
+                    .join();
+            assertThat(((HandshakeDecision.Reject) decision).status()).isEqualTo(400);
+        }
         client.heardNothing();
     }
 

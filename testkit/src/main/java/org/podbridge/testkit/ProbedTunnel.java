@@ -1,0 +1,267 @@
+package org.podbridge.testkit;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.podbridge.Podbridge;
+import org.podbridge.Route;
+import org.podbridge.connection.CloseStatus;
+import org.podbridge.connection.Connection;
+import org.podbridge.connection.ConnectionListener;
+import org.podbridge.connection.HandshakeDecision;
+import org.podbridge.connection.MessageKind;
+import org.podbridge.exchange.Chunk;
+import org.podbridge.exchange.Completion;
+import org.podbridge.exchange.HeaderFields;
+import org.podbridge.exchange.RequestHead;
+
+/**
+ * A tunnel client, written down to the bytes, that notes what it is asked and answers as it is told: well, or as no
+ * client may. It serves the tunnel {@code app}, with passthrough. Thread-safe.
+ */
+final class ProbedTunnel implements Connection, AutoCloseable {
+
+    private static final int REQUEST = 1;
+    private static final int RESPONSE = 2;
+    private static final int DATA = 3;
+    private static final int TRAILERS = 4;
+    private static final int RESET = 6;
+    private static final int END = 1;
+    private static final int FRAME_HEADER = 10;
+    private static final Pattern ID = Pattern.compile("\"id\":\"([^\"]*)\"");
+    private static final Pattern METHOD = Pattern.compile("\"method\":\"([^\"]*)\"");
+    private static final Pattern PATH = Pattern.compile("\"path\":\"((?:[^\"\\\\]|\\\\.)*)\"");
+    private static final Pattern BODY = Pattern.compile("\"body\":\"([^\"]*)\"");
+
+    private final ConnectionListener listener;
+    private final ExecutorService outside = Executors.newSingleThreadExecutor();
+    private final LinkedBlockingQueue<String> control = new LinkedBlockingQueue<>();
+    private final List<Asked> asked = new CopyOnWriteArrayList<>();
+    private final Map<Integer, ByteArrayOutputStream> bodies = new ConcurrentHashMap<>();
+    private final Map<Integer, Asked> heads = new ConcurrentHashMap<>();
+    private final ByteArrayOutputStream message = new ByteArrayOutputStream();
+    private volatile Function<Asked, Answer> answers = request -> Answer.text("seen");
+
+    /**
+     * One request as it came out of the tunnel.
+     *
+     * @param method the method
+     * @param path the path
+     * @param head the whole head, JSON
+     * @param body the body, empty as long as it isn't whole
+     */
+    record Asked(String method, String path, String head, String body) {}
+
+    /** A name and a value of a field, each as JSON text. */
+    record Field(String name, String value) {}
+
+    /** An answer, whatever it is: status and fields are JSON text. */
+    record Answer(String status, List<Field> fields, String body) {
+        static Answer text(String body) {
+            return new Answer("200", List.of(new Field("\"content-type\"", "\"text/plain\"")), body);
+        }
+    }
+
+    private ProbedTunnel(ConnectionListener listener) {
+        this.listener = listener;
+    }
+
+    /** Connects with a bearer token and registers. */
+    static ProbedTunnel serve(Podbridge podbridge, String token, int version) {
+        RequestHead head = RequestHead.builder("GET", "/.tunnel")
+                .authority("pod.example")
+                .fields(HeaderFields.of("upgrade", "websocket", "authorization", "Bearer " + token))
+                .build();
+        HandshakeDecision decision = Waiting.get(
+                ((Route.WebSocket) podbridge.route(head))
+                        .handshake()
+                        .decide(head)
+                        .toCompletableFuture(),
+                "decision");
+        ProbedTunnel tunnel = new ProbedTunnel(((HandshakeDecision.Accept) decision).listener());
+        tunnel.run(() -> tunnel.listener.onOpen(tunnel));
+        tunnel.say("{\"type\":\"register\",\"name\":\"app\",\"passthrough\":true"
+                + (version == 2 ? ",\"protocol\":2}" : "}"));
+        String registered = Waiting.take(tunnel.control, "registration");
+        if (!registered.contains("\"registered\"")) {
+            throw new AssertionError(registered);
+        }
+        return tunnel;
+    }
+
+    void answerWith(Function<Asked, Answer> answering) {
+        answers = answering;
+    }
+
+    /** Returns the requests so far, those that aren't whole included, and forgets them. */
+    List<Asked> takeAsked() {
+        List<Asked> all = List.copyOf(asked);
+        asked.clear();
+        return all;
+    }
+
+    // What the relay says
+
+    @Override
+    public void send(ByteBuffer part, MessageKind kind, boolean last, Completion completion) {
+        byte[] bytes = new byte[part.remaining()];
+        part.get(bytes);
+        message.writeBytes(bytes);
+        if (last) {
+            byte[] whole = message.toByteArray();
+            message.reset();
+            if (kind == MessageKind.TEXT) {
+                heard(new String(whole, UTF_8));
+            } else {
+                heard(ByteBuffer.wrap(whole));
+            }
+        }
+        completion.succeeded();
+    }
+
+    private void heard(String text) {
+        if (!text.contains("\"type\":\"request\"")) {
+            control.add(text);
+            return;
+        }
+        Asked request = new Asked(find(METHOD, text), find(PATH, text), text, find(BODY, text));
+        asked.add(request);
+        Answer answer = answers.apply(request);
+        StringBuilder headers = new StringBuilder();
+        for (Field field : answer.fields()) {
+            headers.append(headers.isEmpty() ? "" : ",")
+                    .append(field.name())
+                    .append(':')
+                    .append(field.value());
+        }
+        say("{\"type\":\"response\",\"id\":\"" + find(ID, text) + "\",\"status\":" + answer.status() + ",\"headers\":{"
+                + headers + "},\"body\":\"" + answer.body() + "\"}");
+    }
+
+    private void heard(ByteBuffer frames) {
+        while (frames.remaining() >= FRAME_HEADER) {
+            int type = frames.get();
+            int flags = frames.get();
+            byte[] payload = new byte[frames.getInt()];
+            int stream = frames.getInt();
+            frames.get(payload);
+            heard(type, (flags & END) != 0, stream, payload);
+        }
+    }
+
+    private void heard(int type, boolean end, int stream, byte[] payload) {
+        if (type == REQUEST) {
+            String head = new String(payload, UTF_8);
+            Asked begun = new Asked(find(METHOD, head), find(PATH, head), head, "");
+            heads.put(stream, begun);
+            asked.add(begun);
+            bodies.put(stream, new ByteArrayOutputStream());
+        } else if (type == DATA) {
+            bodies.getOrDefault(stream, new ByteArrayOutputStream()).writeBytes(payload);
+        } else if (type == RESET) {
+            heads.remove(stream);
+        }
+        if ((end && type <= DATA) || type == TRAILERS) {
+            Asked begun = heads.remove(stream);
+            ByteArrayOutputStream body = bodies.remove(stream);
+            if (begun != null && body != null) {
+                Asked whole = new Asked(begun.method(), begun.path(), begun.head(), body.toString(UTF_8));
+                asked.set(asked.indexOf(begun), whole);
+                answer(stream, answers.apply(whole));
+            }
+        }
+    }
+
+    // What the client says
+
+    private void answer(int stream, Answer answer) {
+        StringBuilder pairs = new StringBuilder();
+        for (Field field : answer.fields()) {
+            pairs.append(pairs.isEmpty() ? "[" : ",[")
+                    .append(field.name())
+                    .append(',')
+                    .append(field.value())
+                    .append(']');
+        }
+        String head = "{\"status\":" + answer.status() + ",\"headers\":[" + pairs + "]}";
+        ByteBuffer frames = ByteBuffer.allocate(
+                2 * FRAME_HEADER + head.length() + answer.body().length());
+        put(frames, RESPONSE, 0, stream, head);
+        put(frames, DATA, END, stream, answer.body());
+        receive(frames.array(), MessageKind.BINARY);
+    }
+
+    private static void put(ByteBuffer frames, int type, int flags, int stream, String payload) {
+        byte[] bytes = payload.getBytes(UTF_8);
+        frames.put((byte) type)
+                .put((byte) flags)
+                .putInt(bytes.length)
+                .putInt(stream)
+                .put(bytes);
+    }
+
+    private void say(String json) {
+        receive(json.getBytes(UTF_8), MessageKind.TEXT);
+    }
+
+    private void receive(byte[] bytes, MessageKind kind) {
+        run(() -> listener.onPart(Chunk.of(bytes), kind, true));
+    }
+
+    private static String find(Pattern pattern, String json) {
+        Matcher matcher = pattern.matcher(json);
+        return matcher.find() ? matcher.group(1) : "";
+    }
+
+    @Override
+    public boolean tryPing() {
+        run(listener::onPong);
+        return true;
+    }
+
+    @Override
+    public void close(CloseStatus status) {
+        end();
+    }
+
+    @Override
+    public void abort() {
+        end();
+    }
+
+    @Override
+    public void pause(boolean paused) {
+        // It answers what it is asked, so nothing comes that could be paused.
+    }
+
+    @Override
+    public void close() {
+        end();
+    }
+
+    private void end() {
+        run(() -> listener.onClosed(CloseStatus.abnormal()));
+        outside.shutdown();
+    }
+
+    /** Runs what comes from outside behind what came before it; nothing comes once the connection has ended. */
+    private void run(Runnable step) {
+        try {
+            outside.execute(step);
+        } catch (RejectedExecutionException e) {
+            // It has ended.
+        }
+    }
+}

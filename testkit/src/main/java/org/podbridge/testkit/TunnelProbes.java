@@ -1,0 +1,211 @@
+package org.podbridge.testkit;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.UncheckedIOException;
+import java.net.SocketException;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.podbridge.Podbridge;
+import org.podbridge.Route;
+import org.podbridge.Router;
+import org.podbridge.auth.AuthProvider;
+import org.podbridge.exchange.RequestHead;
+import org.podbridge.identity.WebId;
+import org.podbridge.limits.Limits;
+import org.podbridge.limits.RateLimits;
+import org.podbridge.policy.AccessPolicy;
+
+/**
+ * What must not get through a tunnel, whatever the container makes of it: 51 requests and 22 answers on which servers
+ * are known to disagree, sent over real sockets to a whole Podbridge. The container may refuse a request by itself;
+ * what it lets through must arrive as the one thing that it can mean, or be refused. Every connection carries a second,
+ * ordinary request behind the first, which must get its own answer or none. An adapter's test extends it and starts a
+ * server.
+ */
+public abstract class TunnelProbes {
+
+    private static final String FOLLOWING =
+            "GET /tunnel/app/after HTTP/1.1\r\nHost: pod.example\r\nConnection: close\r\n\r\n";
+
+    private final List<String> targetsOfTheHost = new CopyOnWriteArrayList<>();
+    private final Podbridge podbridge = Podbridge.builder()
+            .publicUri(URI.create("http://pod.example"))
+            .authProvider(AuthProvider.fixed(Map.of("owner", WebId.of("https://owner.example/card#me"))))
+            .accessPolicy(AccessPolicy.anyAuthenticated())
+            .limits(Limits.builder().rates(RateLimits.none()).build())
+            .build();
+    private RunningHost host = new RunningHost(URI.create("http://127.0.0.1"), () -> {});
+
+    /** Creates the suite. */
+    protected TunnelProbes() {}
+
+    /**
+     * Starts a server on 127.0.0.1 with the adapter in front of a handler of the server's own, which answers every
+     * request that it gets with status 200 and doesn't repeat anything of its head.
+     *
+     * @param router what the adapter asks
+     * @return the running server
+     * @throws Exception if it can't be started
+     */
+    protected abstract RunningHost start(Router router) throws Exception;
+
+    @BeforeEach
+    void startServer() throws Exception {
+        host = start(this::route);
+    }
+
+    @AfterEach
+    void stopServer() throws Exception {
+        podbridge.close();
+        host.stop().close();
+    }
+
+    private Route route(RequestHead request) {
+        Route route = podbridge.route(request);
+        if (route instanceof Route.Host) {
+            targetsOfTheHost.add(request.target());
+        }
+        return route;
+    }
+
+    // Requests
+
+    @TestFactory
+    Stream<DynamicTest> requestsArriveAsWhatTheyAreOrNotAtAll() {
+        ProbedTunnel tunnel = ProbedTunnel.serve(podbridge, "owner", 2);
+        tunnel.answerWith(asked -> ProbedTunnel.Answer.text("seen " + asked.method() + " " + asked.path()));
+        return RequestProbe.all().stream()
+                .map(probe -> DynamicTest.dynamicTest(probe.name(), () -> send(probe, tunnel)))
+                .onClose(tunnel::close);
+    }
+
+    private void send(RequestProbe probe, ProbedTunnel tunnel) {
+        tunnel.takeAsked();
+        targetsOfTheHost.clear();
+        String wire = converse(probe.bytes() + FOLLOWING);
+        List<WireResponse> answers = finals(wire, probe.method());
+        List<ProbedTunnel.Asked> seen = tunnel.takeAsked();
+        List<ProbedTunnel.Asked> probed =
+                seen.stream().filter(asked -> !asked.path().equals("/after")).toList();
+        List<String> hosts = List.copyOf(targetsOfTheHost);
+
+        assertThat(answers)
+                .as(wire)
+                .allSatisfy(answer -> assertThat(answer.fields().asList())
+                        .allSatisfy(field ->
+                                assertThat(field.name() + field.value()).doesNotContainIgnoringCase("evil")));
+        assertThat(seen)
+                .as("what the service saw")
+                .allSatisfy(asked -> assertThat(asked.head()).doesNotContainIgnoringCase("evil"));
+        assertThat(probed.size() + hosts.size())
+                .as("%s, and the host %s", probed, hosts)
+                .isLessThanOrEqualTo(1);
+        assertThat(probed.stream()
+                        .map(asked -> new RequestProbe.Reading(asked.method(), asked.path(), asked.body()))
+                        .toList())
+                .as("what the service saw")
+                .isSubsetOf(probe.readings());
+        assertThat(hosts.isEmpty() || probe.mayBeTheHosts())
+                .as("the host got %s", hosts)
+                .isTrue();
+        assertThat(answers.size()).as(wire).isLessThanOrEqualTo(2);
+        if (probed.isEmpty() && hosts.isEmpty()) {
+            assertThat(answers.stream().limit(1).map(WireResponse::status))
+                    .as("the refusal")
+                    .allMatch(status -> status >= 400);
+        }
+        isAnsweredByItself(answers, seen.size() - probed.size());
+    }
+
+    // Answers
+
+    @TestFactory
+    Stream<DynamicTest> answersOfVersion1AreCleanOrNone() {
+        return answers(1);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> answersOfVersion2AreCleanOrNone() {
+        return answers(2);
+    }
+
+    private Stream<DynamicTest> answers(int version) {
+        ProbedTunnel tunnel = ProbedTunnel.serve(podbridge, "owner", version);
+        return ResponseProbe.all().stream()
+                .map(probe -> DynamicTest.dynamicTest(probe.name(), () -> answer(probe, tunnel)))
+                .onClose(tunnel::close);
+    }
+
+    private void answer(ResponseProbe probe, ProbedTunnel tunnel) {
+        tunnel.answerWith(
+                asked -> asked.path().equals("/after") ? ProbedTunnel.Answer.text("seen GET /after") : probe.answer());
+        String wire = converse(probe.method() + " /tunnel/app/a HTTP/1.1\r\nHost: pod.example\r\n\r\n" + FOLLOWING);
+        List<WireResponse> answers = finals(wire, probe.method());
+        int following = (int) tunnel.takeAsked().stream()
+                .filter(asked -> asked.path().equals("/after"))
+                .count();
+
+        assertThat(wire).doesNotContainIgnoringCase("evil").doesNotContain("\u0000");
+        assertThat(answers).as(wire).hasSizeLessThanOrEqualTo(2);
+        if (answers.isEmpty()) {
+            assertThat(following).as("requests behind an answer that broke off").isZero();
+            return;
+        }
+        WireResponse first = answers.get(0);
+        assertThat(first.status()).isIn(200, 204, 304, 502);
+        if (first.status() == 200 && first.complete() && probe.method().equals("GET")) {
+            assertThat(first.body()).isEqualTo(probe.answer().body());
+        }
+        if (!first.complete()) {
+            assertThat(answers)
+                    .as("the connection ends with an answer that is cut")
+                    .hasSize(1);
+            return;
+        }
+        isAnsweredByItself(answers, following);
+    }
+
+    /** The request behind the probe gets its own answer and nothing else, or none at all. */
+    private static void isAnsweredByItself(List<WireResponse> answers, int timesSeen) {
+        assertThat(timesSeen).as("times that the following request was seen").isLessThanOrEqualTo(1);
+        List<WireResponse> own = answers.stream()
+                .filter(answer -> answer.body().equals("seen GET /after"))
+                .toList();
+        assertThat(own).as("answers to the following request").hasSize(timesSeen);
+        if (timesSeen == 1) {
+            assertThat(answers.get(answers.size() - 1)).isEqualTo(own.get(0));
+        }
+    }
+
+    private static List<WireResponse> finals(String wire, String method) {
+        return WireResponse.parse(wire, method).stream()
+                .filter(response -> response.status() >= 200)
+                .toList();
+    }
+
+    /** Sends bytes on a connection of its own, and reads what comes until the server ends it. */
+    private String converse(String bytes) {
+        ByteArrayOutputStream came = new ByteArrayOutputStream();
+        try (RawVisitor visitor = RawVisitor.connect(host.uri())) {
+            visitor.send(bytes);
+            for (int b = visitor.read(); b >= 0; b = visitor.read()) {
+                came.write(b);
+            }
+        } catch (UncheckedIOException e) {
+            if (!(e.getCause() instanceof SocketException)) {
+                throw e; // the server hangs
+            }
+        }
+        return came.toString(ISO_8859_1);
+    }
+}
