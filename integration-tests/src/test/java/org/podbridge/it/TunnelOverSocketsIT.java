@@ -69,7 +69,7 @@ class TunnelOverSocketsIT {
         try (TunnelPeer client = TunnelPeer.register(pod, "alice-token", "app")) {
             TunnelPeer.Asked asked;
             try (RawVisitor visitor = RawVisitor.connect(pod.uri())) {
-                visitor.send("GET /tunnel/app/page HTTP/1.1\r\nHost: pod\r\n\r\n");
+                visitor.send("GET /tunnel/app/page HTTP/1.1\r\nHost: pod.example\r\n\r\n");
                 asked = client.readRequest();
                 assertThat(pod.podbridge().diagnostics().exchangesInFlight()).isEqualTo(1);
             }
