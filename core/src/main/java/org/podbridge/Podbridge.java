@@ -61,6 +61,9 @@ public final class Podbridge implements Router, AutoCloseable {
     private static final Route HOST = new Route.Host();
     private static final Duration DRAIN_CHECK = Duration.ofMillis(50);
 
+    /** Below the path of the tunnel clients' WebSocket. */
+    private static final String SHARE_PATH = "/share";
+
     private final String signalingPath;
     private final String tunnelControlPath;
     private final Scheduler scheduler;
@@ -74,6 +77,8 @@ public final class Podbridge implements Router, AutoCloseable {
     private final Route signalingResource;
     private final Route tunnelSocket;
     private final Route tunnelResource;
+    private final String sharePath;
+    private final Route shareResource;
 
     private Podbridge(Builder builder, AuthProvider authProvider, AccessPolicy accessPolicy) {
         SecureRandom random = new SecureRandom();
@@ -99,6 +104,7 @@ public final class Podbridge implements Router, AutoCloseable {
                 new TunnelEndpoint.Configuration(
                         publicUris,
                         builder.tunnelPath,
+                        builder.tunnelControlPath + SHARE_PATH,
                         builder.tunnelHost,
                         builder.isolation,
                         builder.sessionCookies,
@@ -107,7 +113,10 @@ public final class Podbridge implements Router, AutoCloseable {
                 policy,
                 scheduler,
                 random,
+                rates,
                 limits);
+        this.sharePath = builder.tunnelControlPath + SHARE_PATH;
+        this.shareResource = new Route.Http(tunnels.shareHandler());
         this.signalingSocket = new Route.WebSocket(signaling);
         this.tunnelSocket = new Route.WebSocket(tunnels);
         long ticketSeconds = limits.ticketLifetime().toSeconds();
@@ -168,6 +177,9 @@ public final class Podbridge implements Router, AutoCloseable {
         }
         if (path.equals(tunnelControlPath)) {
             return request.isWebSocketUpgrade() ? tunnelSocket : tunnelResource;
+        }
+        if (path.equals(sharePath)) {
+            return shareResource;
         }
         if (turnResource != null && path.equals(turnPath)) {
             return turnResource;
@@ -546,12 +558,18 @@ public final class Podbridge implements Router, AutoCloseable {
             if (signalingPath.equals(tunnelControlPath)) {
                 throw new IllegalStateException("signalingPath and tunnelControlPath are both " + signalingPath);
             }
+            if (signalingPath.equals(tunnelControlPath + SHARE_PATH)) {
+                throw new IllegalStateException("signalingPath " + signalingPath + " is where tunnels are shared");
+            }
             checkReachable("signalingPath", signalingPath);
             checkReachable("tunnelControlPath", tunnelControlPath);
             if (turn != null) {
                 checkReachable("turnPath", turnPath);
                 if (turnPath.equals(signalingPath) || turnPath.equals(tunnelControlPath)) {
                     throw new IllegalStateException("turnPath " + turnPath + " is the path of a WebSocket");
+                }
+                if (turnPath.equals(tunnelControlPath + SHARE_PATH)) {
+                    throw new IllegalStateException("turnPath " + turnPath + " is where tunnels are shared");
                 }
             }
         }

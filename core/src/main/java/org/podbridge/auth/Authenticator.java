@@ -25,6 +25,9 @@ import org.slf4j.LoggerFactory;
 public final class Authenticator {
 
     private static final Logger logger = LoggerFactory.getLogger(Authenticator.class);
+    /** A scheme, a host name of the longest kind and a port. */
+    private static final int MAX_ORIGIN_CHARACTERS = 300;
+
     private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
     private static final Pattern HARMLESS_AUTHORITY = Pattern.compile("[A-Za-z0-9.:\\[\\]_-]{1,255}");
 
@@ -80,6 +83,10 @@ public final class Authenticator {
                     .ifPresent(authority -> logger.debug("{} is no host of the public URIs", authority));
             return refuse(new AuthError(421, "", "This server does not answer for that host", List.of()));
         }
+        Optional<AuthError> malformed = malformedOrigin(head);
+        if (malformed.isPresent()) {
+            return refuse(malformed.get());
+        }
         List<Credential> credentials;
         try {
             credentials = CarriedCredential.find(head, purpose);
@@ -97,11 +104,11 @@ public final class Authenticator {
                 AuthResult result = redeem(credential.value(), endpoint, request.origin());
                 return CompletableFuture.completedStage(
                         purpose == AuthRequest.Purpose.UPGRADE
-                                ? check(result, request.origin())
+                                ? check(result, request.origin(), purpose)
                                 : refusedTicket()); // a ticket buys no ticket
             }
         }
-        return ask(request).thenApply(result -> check(result, request.origin()));
+        return ask(request).thenApply(result -> check(result, request.origin(), purpose));
     }
 
     /** Looks whether a credential is where one of its kind must not be. */
@@ -145,9 +152,25 @@ public final class Authenticator {
      */
     public AuthResult renew(String ticket, Endpoint endpoint, Optional<String> origin) {
         return Tickets.isTicket(ticket)
-                ? check(redeem(ticket, endpoint, origin), origin)
+                ? check(redeem(ticket, endpoint, origin), origin, AuthRequest.Purpose.UPGRADE)
                 : new AuthResult.Rejected(
                         new AuthError(400, "invalid_request", "Only a ticket renews a connection", List.of()));
+    }
+
+    /**
+     * Looks whether a request names its origin in a way in which no browser does: more than once, or at a length that
+     * no origin has. Whoever sent it, those on the way may read it differently.
+     *
+     * @param head the request
+     * @return why it is refused, or empty if it names its origin once or not at all
+     */
+    public static Optional<AuthError> malformedOrigin(RequestHead head) {
+        List<String> origins = head.fields().all("origin");
+        boolean malformed =
+                origins.size() > 1 || (origins.size() == 1 && origins.get(0).length() > MAX_ORIGIN_CHARACTERS);
+        return malformed
+                ? Optional.of(new AuthError(400, "invalid_request", "Malformed Origin", List.of()))
+                : Optional.empty();
     }
 
     /**
@@ -252,7 +275,7 @@ public final class Authenticator {
         return new AuthResult.Unavailable("Authentication is not possible at the moment", RETRY_AFTER);
     }
 
-    private AuthResult check(AuthResult result, Optional<String> origin) {
+    private AuthResult check(AuthResult result, Optional<String> origin, AuthRequest.Purpose purpose) {
         if (!(result instanceof AuthResult.Authenticated authenticated)) {
             return result;
         }
@@ -260,7 +283,9 @@ public final class Authenticator {
         if (identity.expiresAt().filter(end -> !end.isAfter(scheduler.now())).isPresent()) {
             return new AuthResult.Rejected(AuthError.invalidToken("The access token has expired"));
         }
-        if (identity.isAmbient() && !isOwnOrigin(origin)) {
+        // A visitor's navigation names no origin; who asks for it has other ways to tell.
+        boolean needsOrigin = identity.isAmbient() && purpose != AuthRequest.Purpose.VISIT;
+        if (needsOrigin && !isOwnOrigin(origin)) {
             return new AuthResult.Rejected(new AuthError(403, "", "Origin is not allowed", List.of()));
         }
         return result;

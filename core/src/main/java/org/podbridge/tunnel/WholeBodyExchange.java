@@ -16,18 +16,18 @@ final class WholeBodyExchange {
     private final TunnelEndpoint endpoint;
     private final VisitorResponse response;
     private final Exchange exchange;
-    private final Tunnel admittedTo;
+    private final VisitAdmission.Decision.Admitted admitted;
 
     private volatile boolean passthrough;
     private volatile @Nullable TunnelConnection connection;
     private volatile @Nullable String id;
 
-    WholeBodyExchange(HttpVisit visit, Tunnel admittedTo) {
+    WholeBodyExchange(HttpVisit visit, VisitAdmission.Decision.Admitted admitted) {
         this.visit = visit;
         this.endpoint = visit.endpoint();
         this.response = visit.response();
         this.exchange = visit.response().exchange();
-        this.admittedTo = admittedTo;
+        this.admitted = admitted;
     }
 
     void start() {
@@ -75,7 +75,7 @@ final class WholeBodyExchange {
             return;
         }
         // Looked up anew: the body may have taken its time.
-        VisitAdmission.Decision decision = endpoint.visitAdmission().stillAdmitted(exchange.request(), admittedTo);
+        VisitAdmission.Decision decision = endpoint.visitAdmission().stillAdmitted(exchange.request(), admitted);
         if (decision instanceof VisitAdmission.Decision.Refused refused) {
             response.refuse(refused.response());
             return;
@@ -88,9 +88,7 @@ final class WholeBodyExchange {
         }
         passthrough = tunnel.passthrough();
         RequestHead request = exchange.request();
-        boolean withCredentials = tunnel.passthrough() && tunnel.isPublic();
-        HeaderFields fields =
-                endpoint.requestRules().apply(request, withCredentials, endpoint.authorityOf(request), visit.prefix());
+        HeaderFields fields = endpoint.crossing(request, tunnel, visit.prefix());
         connection = least.get();
         id = least.get()
                 .send(

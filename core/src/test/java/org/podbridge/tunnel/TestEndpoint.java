@@ -41,19 +41,22 @@ final class TestEndpoint {
                 tickets,
                 new Authenticator.Configuration(List.of(uri), false, Set.of(), Duration.ofSeconds(1)),
                 scheduler);
+        RateLimiter rates = new RateLimiter(limits.rates(), scheduler::nanoTime);
         return new TunnelEndpoint(
-                new TunnelEndpoint.Configuration(List.of(uri), "/tunnel", null, Isolation.SANDBOX, Set.of(), Set.of()),
+                new TunnelEndpoint.Configuration(
+                        List.of(uri), "/tunnel", "/.tunnel/share", null, Isolation.SANDBOX, Set.of(), Set.of()),
                 new Admission(
                         authenticator,
                         policy,
                         RejectionMode.HTTP,
                         SocketExpiry.withIdentity(),
-                        new RateLimiter(limits.rates(), scheduler::nanoTime),
+                        rates,
                         scheduler,
                         limits),
                 policy,
                 scheduler,
                 RANDOM,
+                rates,
                 limits);
     }
 
