@@ -9,6 +9,7 @@ import java.util.concurrent.CompletionStage;
 import org.podbridge.auth.Endpoint;
 import org.podbridge.auth.Identity;
 import org.podbridge.exchange.RequestHead;
+import org.podbridge.identity.AddressRange;
 import org.podbridge.identity.TunnelName;
 import org.podbridge.identity.WebId;
 
@@ -93,6 +94,17 @@ public interface AccessPolicy {
      */
     default AccessPolicy withVisitorPasswords(String realm, Map<String, String> passwords) {
         return new VisitorPasswords(this, realm, passwords);
+    }
+
+    /**
+     * Returns this policy with tunnels open only to visitors from certain addresses. Behind a proxy that is none of the
+     * trusted ones, every visitor has the proxy's.
+     *
+     * @param ranges the addresses; if there are none, nobody may visit
+     * @return the policy
+     */
+    default AccessPolicy withVisitorAddresses(Collection<AddressRange> ranges) {
+        return new VisitorAddresses(this, ranges);
     }
 
     /**

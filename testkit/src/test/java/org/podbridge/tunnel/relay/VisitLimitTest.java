@@ -15,6 +15,7 @@ import org.podbridge.Route;
 import org.podbridge.connection.HandshakeDecision;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestHead;
+import org.podbridge.identity.AddressRange;
 import org.podbridge.limits.Rate;
 import org.podbridge.limits.RateLimits;
 import org.podbridge.limits.RateLimits.Counted;
@@ -251,6 +252,21 @@ class VisitLimitTest {
         assertThat(statusFrom("203.0.113.2", "authorization", right)).isZero();
         relay.advanceSeconds(10);
         assertThat(statusFrom("203.0.113.1", "authorization", right)).isZero();
+    }
+
+    @Test
+    void letsInWhoComesFromCertainAddressesAndKnowsThePassword() {
+        relay.with(podbridge -> podbridge.accessPolicy(AccessPolicy.anyAuthenticated()
+                .withVisitorPasswords("x", Map.of("a", "b"))
+                .withVisitorAddresses(List.of(AddressRange.of("203.0.113.0/24"), AddressRange.of("2001:db8::/32")))));
+        relay.serve("app");
+        for (String inside : List.of("203.0.113.9", "2001:db8:1::1", "::ffff:203.0.113.9")) {
+            assertThat(statusFrom(inside, "authorization", "Basic YTpi")).isZero();
+            assertThat(statusFrom(inside)).isEqualTo(401);
+        }
+        for (String outside : List.of("203.0.114.1", "2001:db9::1", "::1")) {
+            assertThat(statusFrom(outside, "authorization", "Basic YTpi")).isEqualTo(403);
+        }
     }
 
     @Test

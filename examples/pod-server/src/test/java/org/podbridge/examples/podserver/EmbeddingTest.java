@@ -122,7 +122,7 @@ class EmbeddingTest {
 
         assertThat(get("/anything").body()).isEqualTo("the pod");
         assertThat(get("/.webrtc").statusCode()).isEqualTo(426);
-        assertThat(get("/tunnel/nobody/").statusCode()).isEqualTo(502);
+        assertThat(get("/tunnel/nobody/").statusCode()).isEqualTo(421); // asked for by another name than pod.example
         assertThat(firstMessage("token=secret")).contains("\"you\":\"" + ALICE + "\"");
 
         // begin: stop
