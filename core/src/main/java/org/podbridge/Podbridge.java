@@ -89,8 +89,12 @@ public final class Podbridge implements Router, AutoCloseable {
         this.signalingPath = builder.signalingPath;
         this.tunnelControlPath = builder.tunnelControlPath;
         this.tickets = new Tickets(scheduler, random, limits);
-        Authenticator authenticator =
-                new Authenticator(authProvider, tickets, publicUris, limits.authenticationTimeout(), scheduler);
+        Authenticator authenticator = new Authenticator(
+                authProvider,
+                tickets,
+                new Authenticator.Configuration(
+                        publicUris, builder.anyLoopbackHost, builder.queryTokens, limits.authenticationTimeout()),
+                scheduler);
         RateLimiter rates = new RateLimiter(limits.rates(), scheduler::nanoTime);
         this.admission = new Admission(
                 authenticator, policy, builder.rejectionMode, builder.socketExpiry, rates, scheduler, limits);
@@ -135,6 +139,11 @@ public final class Podbridge implements Router, AutoCloseable {
                 ? null
                 : new Route.Http(new TurnResource(
                         admission, rates, builder.turn, new TurnCredentials(builder.turn, scheduler::now)));
+        if (!builder.queryTokens.isEmpty()) {
+            logger.warn(
+                    "Access tokens of {} are accepted in URLs, which end up in logs and histories; tickets are safer",
+                    builder.queryTokens);
+        }
         if (builder.isolation == Isolation.NONE) {
             logger.warn("Tunnels are not isolated: the scripts of every tunnel can act in the pod as its visitor");
         }
@@ -253,6 +262,8 @@ public final class Podbridge implements Router, AutoCloseable {
         private Limits limits = Limits.defaults();
         private Scheduler scheduler = Scheduler.system(ForkJoinPool.commonPool());
         private RejectionMode rejectionMode = RejectionMode.AUTO;
+        private boolean anyLoopbackHost;
+        private Set<String> queryTokens = Set.of();
         private SocketExpiry socketExpiry = SocketExpiry.withIdentity();
         private boolean anonymousRooms;
         private String signalingPath = "/.webrtc";
@@ -286,6 +297,33 @@ public final class Podbridge implements Router, AutoCloseable {
                         "publicUri: " + publicUri + " (expected: http or https, host, no query, no fragment)");
             }
             publicUris.add(publicUri);
+            return this;
+        }
+
+        /**
+         * Sets whether clients may reach the server by every loopback name and at every port, such as {@code 127.0.0.1}
+         * where the public URI says {@code localhost}; not, unless set. For development, and possible only if all
+         * public URIs are loopback names.
+         *
+         * @param anyLoopbackHost whether they may
+         * @return this builder
+         */
+        public Builder anyLoopbackHost(boolean anyLoopbackHost) {
+            this.anyLoopbackHost = anyLoopbackHost;
+            return this;
+        }
+
+        /**
+         * Sets whose access tokens are accepted as {@code ?token=}, for clients that can't ask for a ticket; nobody's,
+         * unless set. Only those that aren't bound to a key, say one of these issuers, and live for an hour at most get
+         * as far as the auth provider, which has to verify them. Possible only if all public URIs are https or loopback
+         * names.
+         *
+         * @param issuers the issuers, exactly as tokens name them
+         * @return this builder
+         */
+        public Builder queryTokens(Set<String> issuers) {
+            this.queryTokens = Set.copyOf(issuers);
             return this;
         }
 
@@ -495,11 +533,25 @@ public final class Podbridge implements Router, AutoCloseable {
                         "accessPolicy is missing: choose one, such as AccessPolicy.ownersOnly(…)");
             }
             checkPaths();
+            checkPublicUris();
+            authProvider.check(List.copyOf(publicUris));
             if (tunnelHost != null) {
                 publicUris.forEach(
                         uri -> checkTunnelHost(tunnelHost, uri.getHost().toLowerCase(Locale.ROOT)));
             }
             return new Podbridge(this, authProvider, accessPolicy);
+        }
+
+        private void checkPublicUris() {
+            for (URI uri : publicUris) {
+                boolean loopback = Origin.of(uri).filter(Origin::isLoopback).isPresent();
+                if (anyLoopbackHost && !loopback) {
+                    throw new IllegalStateException("anyLoopbackHost is for loopback names only, not for " + uri);
+                }
+                if (!queryTokens.isEmpty() && !loopback && !"https".equals(uri.getScheme())) {
+                    throw new IllegalStateException("queryTokens need https, which " + uri + " isn't");
+                }
+            }
         }
 
         private void checkPaths() {

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.podbridge.auth.Authenticator;
 import org.podbridge.auth.Endpoint;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.HandshakeDecision;
@@ -122,7 +123,8 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
     private StreamRequest head(Tunnel found) {
         String authority = endpoint.authorityOf(request);
         HeaderFields.Builder fields = HeaderFields.builder();
-        endpoint.crossing(request, found, target.prefix()).forEach((name, value) -> {
+        HeaderFields crossing = endpoint.crossing(request, found, target.prefix());
+        Authenticator.withoutCredentialProtocols(crossing).forEach((name, value) -> {
             // The rest of the handshake is between neighbours.
             if (!name.startsWith("sec-websocket-") || name.equals(PROTOCOL_FIELD)) {
                 fields.add(name, value);

@@ -278,6 +278,7 @@ public final class PodOptions {
     public Podbridge podbridge(URI publicUri, List<Agent> agents) {
         Podbridge.Builder podbridge = Podbridge.builder()
                 .publicUri(publicUri)
+                .anyLoopbackHost("localhost".equals(publicUri.getHost()))
                 .authProvider(authProvider(publicUri, agents))
                 .accessPolicy(accessPolicy(publicUri, agents))
                 .limits(limits())
