@@ -31,10 +31,6 @@ final class RefusedException extends RuntimeException {
         return new RefusedException(401, "use_dpop_nonce", "A DPoP nonce is required", null);
     }
 
-    static RefusedException malformed(String message) {
-        return new RefusedException(400, "invalid_request", message, null);
-    }
-
     static RefusedException tooOften(Duration retryAfter) {
         return new RefusedException(429, "", "Too many attempts", retryAfter);
     }

@@ -134,9 +134,6 @@ public final class SolidOidcAuthProvider implements AuthProvider {
     }
 
     private CompletionStage<AuthResult> verify(AuthRequest request, Credential credential) {
-        if (request.fields().all("authorization").size() > 1) {
-            throw RefusedException.malformed("More than one Authorization header");
-        }
         if (!credential.scheme().equalsIgnoreCase("DPoP")) {
             throw RefusedException.token("The DPoP authentication scheme is required");
         }

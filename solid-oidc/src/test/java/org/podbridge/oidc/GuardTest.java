@@ -11,6 +11,7 @@ import java.net.PasswordAuthentication;
 import java.nio.charset.StandardCharsets;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -230,11 +231,16 @@ class GuardTest {
 
     @Test
     void proxiesOfTheJvmAreNotUsed() {
-        String[] names = {"https.proxyHost", "https.proxyPort", "socksProxyHost", "socksProxyPort"};
-        System.setProperty(names[0], "127.0.0.1");
-        System.setProperty(names[1], "1");
-        System.setProperty(names[2], "127.0.0.1");
-        System.setProperty(names[3], "1");
+        List<String> names = List.of(
+                "https.proxyHost",
+                "https.proxyPort",
+                "http.nonProxyHosts",
+                "socksProxyHost",
+                "socksProxyPort",
+                "socksNonProxyHosts");
+        for (String name : names) {
+            System.setProperty(name, name.endsWith("Host") ? "127.0.0.1" : name.endsWith("Port") ? "1" : "");
+        }
         try {
             assertThat(pod.enter().status()).isEqualTo(101);
         } finally {
@@ -318,6 +324,18 @@ class GuardTest {
     void developersMayNotUseHttpElsewhere(String issuer) {
         try (Pod dev = new Pod(builder -> builder.allowHttpLoopback(true))) {
             assertThat(enterFrom(dev, issuer).detail()).isEqualTo("The iss claim does not use https");
+        }
+    }
+
+    @Test
+    void unencryptedHttpOnThisMachineIsNotReachedOtherwise() throws IOException {
+        HttpServer server = plainWeb();
+        try {
+            String base = "http://localhost:" + server.getAddress().getPort() + "/";
+            pod.web.put(Pod.DISCOVERY, TestWeb.json(Pod.discovery(Pod.ISSUER, base + "jwks")));
+            assertUnreached(pod.enter(), DOWN);
+        } finally {
+            server.stop(0);
         }
     }
 

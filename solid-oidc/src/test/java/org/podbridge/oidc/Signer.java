@@ -5,9 +5,7 @@ import java.security.GeneralSecurityException;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.security.PrivateKey;
 import java.security.Signature;
-import java.security.interfaces.EdECPublicKey;
 import java.security.spec.AlgorithmParameterSpec;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.MGF1ParameterSpec;
@@ -47,8 +45,13 @@ final class Signer {
             case "ES384" -> new Signer(algorithm, generate("EC", new ECGenParameterSpec("secp384r1")));
             case "ES512" -> new Signer(algorithm, generate("EC", new ECGenParameterSpec("secp521r1")));
             case "EdDSA" -> new Signer(algorithm, generate("EdDSA", NamedParameterSpec.ED25519));
-            default -> rsa(algorithm, 2048);
+            default -> new Signer(algorithm, Rsa.KEYS);
         };
+    }
+
+    /** Made once, since it takes long. */
+    private static final class Rsa {
+        static final KeyPair KEYS = generate("RSA", new RSAKeyGenParameterSpec(2048, RSAKeyGenParameterSpec.F4));
     }
 
     static Signer rsa(String algorithm, int bits) {
@@ -82,16 +85,8 @@ final class Signer {
         }
     }
 
-    PrivateKey privateKey() {
-        return keys.getPrivate();
-    }
-
     byte[] encodedPublicKey() {
         return keys.getPublic().getEncoded();
-    }
-
-    boolean isEdwards() {
-        return keys.getPublic() instanceof EdECPublicKey;
     }
 
     byte[] sign(String input) {

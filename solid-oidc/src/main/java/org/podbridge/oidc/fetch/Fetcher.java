@@ -248,7 +248,6 @@ public final class Fetcher {
         HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection(Proxy.NO_PROXY);
         if (connection instanceof HttpsURLConnection https) {
             https.setSSLSocketFactory(new GuardedSockets(tls, destinations, network, uri, abort));
-            https.setHostnameVerifier((host, session) -> false); // asked only if the name is another
         } else {
             int port = uri.getPort() < 0 ? 80 : uri.getPort();
             if (!destinations.allows(uri, network.resolve(new InetSocketAddress(uri.getHost(), port)))) {
