@@ -23,6 +23,7 @@ import org.podbridge.auth.Identity;
 import org.podbridge.auth.Tickets;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.identity.Origin;
+import org.podbridge.identity.WebId;
 import org.podbridge.limits.Limits;
 import org.podbridge.limits.RateLimiter;
 import org.podbridge.policy.AccessPolicy;
@@ -33,7 +34,6 @@ import org.podbridge.policy.SocketExpiry;
 import org.podbridge.policy.SocketResource;
 import org.podbridge.signaling.SignalingEndpoint;
 import org.podbridge.time.Scheduler;
-import org.podbridge.tunnel.Isolation;
 import org.podbridge.tunnel.TunnelEndpoint;
 import org.podbridge.turn.TurnCredentials;
 import org.podbridge.turn.TurnResource;
@@ -96,7 +96,7 @@ public final class Podbridge implements Router, AutoCloseable {
                         publicUris,
                         builder.tunnelPath,
                         builder.tunnelHost,
-                        builder.isolation,
+                        builder.trustedOwners,
                         builder.sessionCookies,
                         builder.reservedNames),
                 admission,
@@ -126,9 +126,8 @@ public final class Podbridge implements Router, AutoCloseable {
                 ? null
                 : new Route.Http(new TurnResource(
                         admission, rates, builder.turn, new TurnCredentials(builder.turn, scheduler::now)));
-        if (builder.isolation == Isolation.NONE) {
-            logger.warn("Tunnels are not isolated: the scripts of every tunnel can act in the pod as its visitor");
-        }
+        builder.trustedOwners.forEach(owner -> logger.warn(
+                "The tunnels of {} share the pod's origin: their scripts can do there whatever a visitor can", owner));
     }
 
     private static URI append(URI base, String path) {
@@ -249,7 +248,7 @@ public final class Podbridge implements Router, AutoCloseable {
         private String turnPath = "/.turn/credentials";
         private @Nullable TurnSettings turn;
         private @Nullable String tunnelHost;
-        private Isolation isolation = Isolation.SANDBOX;
+        private Set<WebId> trustedOwners = Set.of();
         private Set<String> sessionCookies = Set.of();
         private Set<String> reservedNames = Set.of();
 
@@ -407,13 +406,16 @@ public final class Podbridge implements Router, AutoCloseable {
         }
 
         /**
-         * Sets how pages under {@link #tunnelPath} are kept away from the pod; {@link Isolation#SANDBOX} unless set.
+         * Takes the sandbox off the pages of some owners' tunnels under {@link #tunnelPath}: nobody's, unless set. The
+         * scripts of such a tunnel are the pod's own to a browser. They read and change everything that its visitors
+         * can read and change in the pod, take their sessions and tokens, and stay in their browsers when the tunnel is
+         * gone; so does whoever breaks into the service behind it. A {@link #tunnelHost} does without that.
          *
-         * @param isolation the isolation
+         * @param owners who is trusted like the pod itself, and with its visitors
          * @return this builder
          */
-        public Builder isolation(Isolation isolation) {
-            this.isolation = requireNonNull(isolation, "isolation");
+        public Builder dangerouslyShareOriginWithTunnelsOf(WebId... owners) {
+            this.trustedOwners = Set.of(owners);
             return this;
         }
 

@@ -23,6 +23,7 @@ enum RelayAnswer {
     TARGET_TOO_LONG(414, "URI Too Long", "Request target too long"),
     HEAD_TOO_LARGE(431, "Request Header Fields Too Large", "Request header fields too large"),
     FORBIDDEN(403, "Forbidden", "Not allowed"),
+    CODE_FOR_THE_POD(403, "Forbidden", "A page of this server may not take code from a tunnel"),
     NOT_CONNECTED(502, "Bad Gateway", "Tunnel not connected"),
     DISCONNECTED(502, "Bad Gateway", "Tunnel disconnected"),
     BAD_RESPONSE(502, "Bad Gateway", "The tunnel's response can't be passed on"),

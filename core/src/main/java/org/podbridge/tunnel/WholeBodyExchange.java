@@ -18,7 +18,7 @@ final class WholeBodyExchange {
     private final Exchange exchange;
     private final Tunnel admittedTo;
 
-    private volatile boolean passthrough;
+    private volatile @Nullable Tunnel askedTunnel;
     private volatile @Nullable TunnelConnection connection;
     private volatile @Nullable String id;
 
@@ -86,7 +86,7 @@ final class WholeBodyExchange {
             response.refuse(RelayAnswer.BUSY); // replaced by a connection that streams, while the body came
             return;
         }
-        passthrough = tunnel.passthrough();
+        askedTunnel = tunnel;
         RequestHead request = exchange.request();
         boolean withCredentials = tunnel.passthrough() && tunnel.isPublic();
         HeaderFields fields =
@@ -124,21 +124,23 @@ final class WholeBodyExchange {
             return;
         }
         Runnable release = () -> endpoint.budget().release(body.length);
-        Optional<HeaderFields> fields = endpoint.responseRules()
+        Tunnel asked = askedTunnel;
+        Optional<ResponseRules.Crossing> crossing = endpoint.responseRules()
                 .apply(
+                        content.status(),
                         content.fields(),
-                        new ResponseRules.Context(
-                                exchange.request(), visit.prefix(), passthrough, endpoint.isSandboxed(visit.prefix())));
-        if (fields.isEmpty()) {
+                        endpoint.contextOf(exchange.request(), visit.target(), asked == null ? admittedTo : asked));
+        if (crossing.isEmpty()) {
             release.run();
             refuse(RelayAnswer.BAD_RESPONSE);
             return;
         }
-        HeaderFields.Builder framed = HeaderFields.builder().addAll(fields.get());
+        HeaderFields.Builder framed =
+                HeaderFields.builder().addAll(crossing.get().fields());
         contentLength(content, body).ifPresent(length -> framed.add("content-length", length));
         Once released = new Once(release);
         try {
-            if (response.begin(content.status(), framed.build())) {
+            if (response.begin(crossing.get().status(), framed.build())) {
                 new BodySender(exchange, body, response.finishing(released)).next();
             } else {
                 released.run();

@@ -39,7 +39,7 @@ final class TestEndpoint {
         Authenticator authenticator = new Authenticator(
                 AuthProvider.fixed(Map.of()), tickets, List.of(uri), Duration.ofSeconds(1), scheduler);
         return new TunnelEndpoint(
-                new TunnelEndpoint.Configuration(List.of(uri), "/tunnel", null, Isolation.SANDBOX, Set.of(), Set.of()),
+                new TunnelEndpoint.Configuration(List.of(uri), "/tunnel", null, Set.of(), Set.of(), Set.of()),
                 new Admission(
                         authenticator,
                         policy,
