@@ -1,0 +1,243 @@
+package org.podbridge.servlet;
+
+import static java.util.Objects.requireNonNull;
+
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.podbridge.exchange.Completion;
+import org.podbridge.exchange.HeaderFields;
+import org.podbridge.exchange.RepeatedStep;
+import org.podbridge.exchange.ResponseFraming;
+import org.podbridge.exchange.ResponseHead;
+
+/**
+ * The response of one request, written without blocking, by the thread that gives a piece or the container's, never by
+ * two at once. A piece is complete when the container is ready for another one behind its flush.
+ */
+final class ResponseBody extends RepeatedStep implements WriteListener {
+
+    /** Containers copy what the socket doesn't take at once: so not more than this. */
+    private static final int MAX_WRITE_BYTES = 32 << 10;
+
+    /** What containers have room for where their heads go. */
+    private static final int MAX_TRAILER_CHARS = 7 << 10;
+
+    private record Piece(ByteBuffer data, Completion completion) {}
+
+    private final Container container;
+    private final HttpServletResponse response;
+    private final Runnable onBroken;
+    private final String method;
+    private final String protocol;
+    private final boolean http11;
+    private final AtomicReference<@Nullable Piece> outstanding = new AtomicReference<>();
+    private volatile @Nullable ResponseFraming framing;
+    private volatile @Nullable ServletOutputStream out;
+    private volatile Map<String, String> trailers = Map.of();
+    private volatile boolean trailing;
+    private volatile @Nullable Throwable broken;
+
+    /** Used only by the step under way: what was written and not yet flushed. */
+    private boolean flushed;
+
+    /**
+     * Creates the response's body.
+     *
+     * @param request what is answered
+     * @param response where to
+     * @param onBroken runs when the visitor turns out to be gone while nothing is being written
+     */
+    ResponseBody(HttpServletRequest request, HttpServletResponse response, Runnable onBroken) {
+        this.container = Container.of(request);
+        this.response = response;
+        this.onBroken = onBroken;
+        this.method = request.getMethod();
+        this.protocol = request.getProtocol();
+        this.http11 = protocol.equals("HTTP/1.1");
+    }
+
+    boolean isBegun() {
+        return framing != null;
+    }
+
+    void begin(ResponseHead head) {
+        if (framing != null) {
+            throw new IllegalStateException("the response has begun already");
+        }
+        ResponseFraming begun = new ResponseFraming(method, head);
+        response.setStatus(head.status());
+        putFields(begun.fields(), response);
+        framing = begun;
+    }
+
+    /** Translates fields. What the container has set already, such as Server and Date, gives way. */
+    static void putFields(HeaderFields fields, HttpServletResponse response) {
+        Set<String> put = new HashSet<>();
+        fields.forEach((name, value) -> {
+            if (put.add(name.toLowerCase(Locale.ROOT))) {
+                response.setHeader(name, value);
+            } else {
+                response.addHeader(name, value);
+            }
+        });
+    }
+
+    void trailers(HeaderFields fields) {
+        Map<String, String> joined = new LinkedHashMap<>();
+        // The standard knows one value for each name.
+        fields.forEach((name, value) -> joined.merge(name.toLowerCase(Locale.ROOT), value, (a, b) -> a + ", " + b));
+        trailers = joined;
+    }
+
+    /** Writes a piece. Its completion is told by nobody else but this and {@link #cancel}. */
+    void write(ByteBuffer data, boolean last, Completion completion) {
+        ResponseFraming begun = requireNonNull(framing);
+        ByteBuffer content = begun.hasContent() ? data : ByteBuffer.allocate(0);
+        if (!begun.hasContent() && !last) {
+            completion.succeeded();
+            return;
+        }
+        try {
+            if (begun.hasContent()) {
+                begun.give(content.remaining(), last);
+            }
+            if (out == null) {
+                prepareFraming(begun, content, last);
+            }
+            if (last && trailing) {
+                checkTrailers();
+            }
+        } catch (IOException e) {
+            completion.failed(e);
+            return;
+        }
+        flushed = false;
+        if (!outstanding.compareAndSet(null, new Piece(content, completion))) {
+            throw new IllegalStateException("a write is outstanding");
+        }
+        next();
+    }
+
+    /** Trailers fail only when the container ends the response, of which nobody is told. */
+    private void checkTrailers() throws IOException {
+        int size = 0;
+        for (Map.Entry<String, String> field : trailers.entrySet()) {
+            size += field.getKey().length() + field.getValue().length() + 4;
+        }
+        if (size > MAX_TRAILER_CHARS) {
+            throw new IOException("trailers: " + size + " bytes (expected: at most " + MAX_TRAILER_CHARS + ")");
+        }
+    }
+
+    /** Fails the outstanding write, if there is one. */
+    void cancel(Throwable cause) {
+        broken = cause;
+        Piece piece = outstanding.getAndSet(null);
+        if (piece != null) {
+            piece.completion().failed(cause);
+        }
+    }
+
+    /**
+     * Asks for chunks where a container may let the content end with the connection, as some do when the visitor has
+     * asked them to close it: a response broken off would look complete.
+     */
+    private void prepareFraming(ResponseFraming begun, ByteBuffer content, boolean last) {
+        boolean unknown = begun.length() == ResponseFraming.UNKNOWN && begun.hasContent();
+        boolean http1 = protocol.startsWith("HTTP/1.");
+        if (response.containsHeader("trailer") && (http1 ? http11 && unknown : begun.hasContent())) {
+            trailing = true;
+            response.setTrailerFields(() -> trailers.isEmpty() ? null : trailers);
+        } else if (unknown && last) {
+            response.setContentLengthLong(content.remaining());
+        } else if (unknown && http11 && container != Container.TOMCAT) {
+            response.setHeader("transfer-encoding", "chunked");
+        }
+    }
+
+    @Override
+    public void onWritePossible() {
+        next();
+    }
+
+    @Override
+    public void onError(Throwable cause) {
+        broken = cause;
+        next();
+        onBroken.run();
+    }
+
+    @Override
+    protected void step() {
+        Piece piece = outstanding.get();
+        if (piece == null) {
+            return;
+        }
+        Throwable cause = broken;
+        if (cause == null) {
+            try {
+                if (!isTaken(piece.data())) {
+                    return;
+                }
+            } catch (IOException | IllegalStateException e) {
+                cause = e;
+                broken = e;
+            }
+        }
+        if (outstanding.compareAndSet(piece, null)) {
+            if (cause == null) {
+                piece.completion().succeeded();
+            } else {
+                piece.completion().failed(cause);
+            }
+        }
+    }
+
+    /** Writes as much as the container takes, and tells whether that is all, flushed. */
+    private boolean isTaken(ByteBuffer data) throws IOException {
+        ServletOutputStream output = out;
+        if (output == null) {
+            output = response.getOutputStream();
+            out = output;
+            output.setWriteListener(this);
+        }
+        while (output.isReady()) {
+            if (data.hasRemaining()) {
+                writeSome(output, data);
+            } else if (!flushed) {
+                flushed = true;
+                output.flush();
+            } else {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * The container may hold on to the array until it is ready again: then it is the piece's own, or one of its own.
+     */
+    private static void writeSome(ServletOutputStream output, ByteBuffer data) throws IOException {
+        int count = Math.min(data.remaining(), MAX_WRITE_BYTES);
+        if (data.hasArray()) {
+            int offset = data.arrayOffset() + data.position();
+            data.position(data.position() + count);
+            output.write(data.array(), offset, count);
+        } else {
+            byte[] copy = new byte[count];
+            data.get(copy);
+            output.write(copy, 0, count);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+package org.podbridge.servlet.container;
+
+import org.podbridge.servlet.ServletExchangeContract;
+
+class UndertowExchangeContractTest extends ServletExchangeContract {
+
+    UndertowExchangeContractTest() {
+        super(UndertowHost::start);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.podbridge.servlet.container;
+
+import org.jspecify.annotations.NullMarked;
