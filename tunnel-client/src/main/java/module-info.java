@@ -1,5 +1,6 @@
 /** The client side of HTTP tunnels: a library, and the command {@code podbridge}. */
 module org.podbridge.tunnel.client {
+    requires java.net.http;
     requires org.eclipse.jetty.client;
     requires org.eclipse.jetty.websocket.core.client;
     requires org.podbridge.jetty.websocket;

@@ -22,6 +22,7 @@ import org.podbridge.auth.Endpoint;
 import org.podbridge.auth.Identity;
 import org.podbridge.auth.Tickets;
 import org.podbridge.exchange.RequestHead;
+import org.podbridge.identity.AddressRange;
 import org.podbridge.identity.Origin;
 import org.podbridge.identity.WebId;
 import org.podbridge.limits.Limits;
@@ -61,6 +62,9 @@ public final class Podbridge implements Router, AutoCloseable {
     private static final Route HOST = new Route.Host();
     private static final Duration DRAIN_CHECK = Duration.ofMillis(50);
 
+    /** Below the path of the tunnel clients' WebSocket. */
+    private static final String SHARE_PATH = "/share";
+
     private final String signalingPath;
     private final String tunnelControlPath;
     private final Scheduler scheduler;
@@ -74,6 +78,9 @@ public final class Podbridge implements Router, AutoCloseable {
     private final Route signalingResource;
     private final Route tunnelSocket;
     private final Route tunnelResource;
+    private final TrustedProxies trustedProxies;
+    private final String sharePath;
+    private final Route shareResource;
 
     private Podbridge(Builder builder, AuthProvider authProvider, AccessPolicy accessPolicy) {
         SecureRandom random = new SecureRandom();
@@ -95,6 +102,7 @@ public final class Podbridge implements Router, AutoCloseable {
                 new TunnelEndpoint.Configuration(
                         publicUris,
                         builder.tunnelPath,
+                        builder.tunnelControlPath + SHARE_PATH,
                         builder.tunnelHost,
                         builder.trustedOwners,
                         builder.sessionCookies,
@@ -103,7 +111,10 @@ public final class Podbridge implements Router, AutoCloseable {
                 policy,
                 scheduler,
                 random,
+                rates,
                 limits);
+        this.sharePath = builder.tunnelControlPath + SHARE_PATH;
+        this.shareResource = new Route.Http(tunnels.shareHandler());
         this.signalingSocket = new Route.WebSocket(signaling);
         this.tunnelSocket = new Route.WebSocket(tunnels);
         long ticketSeconds = limits.ticketLifetime().toSeconds();
@@ -126,6 +137,7 @@ public final class Podbridge implements Router, AutoCloseable {
                 ? null
                 : new Route.Http(new TurnResource(
                         admission, rates, builder.turn, new TurnCredentials(builder.turn, scheduler::now)));
+        this.trustedProxies = new TrustedProxies(builder.trustedProxies);
         builder.trustedOwners.forEach(owner -> logger.warn(
                 "The tunnels of {} share the pod's origin: their scripts can do there whatever a visitor can", owner));
     }
@@ -146,6 +158,10 @@ public final class Podbridge implements Router, AutoCloseable {
 
     @Override
     public Route route(RequestHead request) {
+        return trustedProxies.behind(find(request), request);
+    }
+
+    private Route find(RequestHead request) {
         Optional<? extends Route> visit = request.isWebSocketUpgrade()
                 ? tunnels.visitorHandshake(request).map(Route.WebSocket::new)
                 : tunnels.visitorHandler(request).map(Route.Http::new);
@@ -158,6 +174,9 @@ public final class Podbridge implements Router, AutoCloseable {
         }
         if (path.equals(tunnelControlPath)) {
             return request.isWebSocketUpgrade() ? tunnelSocket : tunnelResource;
+        }
+        if (path.equals(sharePath)) {
+            return shareResource;
         }
         if (turnResource != null && path.equals(turnPath)) {
             return turnResource;
@@ -249,6 +268,7 @@ public final class Podbridge implements Router, AutoCloseable {
         private @Nullable TurnSettings turn;
         private @Nullable String tunnelHost;
         private Set<WebId> trustedOwners = Set.of();
+        private List<AddressRange> trustedProxies = List.of();
         private Set<String> sessionCookies = Set.of();
         private Set<String> reservedNames = Set.of();
 
@@ -406,6 +426,19 @@ public final class Podbridge implements Router, AutoCloseable {
         }
 
         /**
+         * Sets the proxies in front of the server, whose word on who a visitor is counts: nobody's, unless set. They
+         * must add whom they have heard to {@code X-Forwarded-For} and pass {@code Host} on as it came. The right-most
+         * address that is none of theirs is the visitor's; other such fields are never read.
+         *
+         * @param trustedProxies their addresses
+         * @return this builder
+         */
+        public Builder trustedProxies(AddressRange... trustedProxies) {
+            this.trustedProxies = List.of(trustedProxies);
+            return this;
+        }
+
+        /**
          * Takes the sandbox off the pages of some owners' tunnels under {@link #tunnelPath}: nobody's, unless set. The
          * scripts of such a tunnel are the pod's own to a browser. They read and change everything that its visitors
          * can read and change in the pod, take their sessions and tokens, and stay in their browsers when the tunnel is
@@ -496,12 +529,18 @@ public final class Podbridge implements Router, AutoCloseable {
             if (signalingPath.equals(tunnelControlPath)) {
                 throw new IllegalStateException("signalingPath and tunnelControlPath are both " + signalingPath);
             }
+            if (signalingPath.equals(tunnelControlPath + SHARE_PATH)) {
+                throw new IllegalStateException("signalingPath " + signalingPath + " is where tunnels are shared");
+            }
             checkReachable("signalingPath", signalingPath);
             checkReachable("tunnelControlPath", tunnelControlPath);
             if (turn != null) {
                 checkReachable("turnPath", turnPath);
                 if (turnPath.equals(signalingPath) || turnPath.equals(tunnelControlPath)) {
                     throw new IllegalStateException("turnPath " + turnPath + " is the path of a WebSocket");
+                }
+                if (turnPath.equals(tunnelControlPath + SHARE_PATH)) {
+                    throw new IllegalStateException("turnPath " + turnPath + " is where tunnels are shared");
                 }
             }
         }
@@ -522,7 +561,23 @@ public final class Podbridge implements Router, AutoCloseable {
             } else if (related) {
                 throw new IllegalStateException("tunnelHost " + tunnelHost + " and the pod's host " + podHost
                         + " must not lie below each other: a tunnel could set the pod's cookies");
+            } else if (parent(tunnelHost).equals(parent(podHost))
+                    && !parent(podHost).isEmpty()) {
+                logger.warn(
+                        "The tunnel host {} and the pod's host {} are both below {}: unless that is on the Public Suffix"
+                                + " List, they are one site to browsers, which send the pod's cookies to requests of tunnels'"
+                                + " pages",
+                        tunnelHost,
+                        podHost,
+                        parent(podHost));
             }
+        }
+
+        /** Returns the last two labels of a host that has more: where a site begins, as often as not. */
+        private static String parent(String host) {
+            int last = host.lastIndexOf('.');
+            int before = last < 0 ? -1 : host.lastIndexOf('.', last - 1);
+            return before < 0 || Origin.isLoopbackHost(host) ? "" : host.substring(before + 1);
         }
 
         private static String checkedPath(String name, String path) {

@@ -87,7 +87,7 @@ class ArchitectureTest {
         if (names.get(0).equals("json")) {
             allowed.add("com.fasterxml.jackson.core..");
         }
-        if (names.get(0).equals("turn")) {
+        if (names.get(0).equals("turn") || names.get(0).equals("tunnel")) {
             allowed.add("javax.crypto..");
         }
         classes()

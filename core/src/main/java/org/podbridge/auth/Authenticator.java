@@ -28,6 +28,9 @@ public final class Authenticator {
 
     private static final Logger logger = LoggerFactory.getLogger(Authenticator.class);
     private static final Pattern SIGNED_TOKEN = Pattern.compile("ey[A-Za-z0-9_-]*\\.[A-Za-z0-9_-]*\\.[A-Za-z0-9_-]*");
+    /** A scheme, a host name of the longest kind and a port. */
+    private static final int MAX_ORIGIN_CHARACTERS = 300;
+
     private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
 
     private final AuthProvider provider;
@@ -63,6 +66,10 @@ public final class Authenticator {
      * @return the result; completes in bounded time, never exceptionally
      */
     public CompletionStage<AuthResult> authenticate(RequestHead head, Endpoint endpoint, AuthRequest.Purpose purpose) {
+        Optional<AuthError> malformed = malformedOrigin(head);
+        if (malformed.isPresent()) {
+            return refuse(malformed.get());
+        }
         List<Credential> credentials;
         try {
             credentials = credentials(head, purpose != AuthRequest.Purpose.VISIT);
@@ -76,7 +83,7 @@ public final class Authenticator {
                     AuthResult result = redeem(credential.value(), endpoint, request.origin());
                     return CompletableFuture.completedStage(
                             purpose == AuthRequest.Purpose.UPGRADE
-                                    ? check(result, request.origin())
+                                    ? check(result, request.origin(), purpose)
                                     : refusedTicket()); // a ticket buys no ticket
                 }
                 if (SIGNED_TOKEN.matcher(credential.value()).matches()) {
@@ -88,7 +95,7 @@ public final class Authenticator {
                 }
             }
         }
-        return ask(request).thenApply(result -> check(result, request.origin()));
+        return ask(request).thenApply(result -> check(result, request.origin(), purpose));
     }
 
     /**
@@ -101,9 +108,25 @@ public final class Authenticator {
      */
     public AuthResult renew(String ticket, Endpoint endpoint, Optional<String> origin) {
         return Tickets.isTicket(ticket)
-                ? check(redeem(ticket, endpoint, origin), origin)
+                ? check(redeem(ticket, endpoint, origin), origin, AuthRequest.Purpose.UPGRADE)
                 : new AuthResult.Rejected(
                         new AuthError(400, "invalid_request", "Only a ticket renews a connection", List.of()));
+    }
+
+    /**
+     * Looks whether a request names its origin in a way in which no browser does: more than once, or at a length that
+     * no origin has. Whoever sent it, those on the way may read it differently.
+     *
+     * @param head the request
+     * @return why it is refused, or empty if it names its origin once or not at all
+     */
+    public static Optional<AuthError> malformedOrigin(RequestHead head) {
+        List<String> origins = head.fields().all("origin");
+        boolean malformed =
+                origins.size() > 1 || (origins.size() == 1 && origins.get(0).length() > MAX_ORIGIN_CHARACTERS);
+        return malformed
+                ? Optional.of(new AuthError(400, "invalid_request", "Malformed Origin", List.of()))
+                : Optional.empty();
     }
 
     /**
@@ -186,7 +209,7 @@ public final class Authenticator {
         return new AuthResult.Unavailable("Authentication is not possible at the moment", RETRY_AFTER);
     }
 
-    private AuthResult check(AuthResult result, Optional<String> origin) {
+    private AuthResult check(AuthResult result, Optional<String> origin, AuthRequest.Purpose purpose) {
         if (!(result instanceof AuthResult.Authenticated authenticated)) {
             return result;
         }
@@ -194,7 +217,9 @@ public final class Authenticator {
         if (identity.expiresAt().filter(end -> !end.isAfter(scheduler.now())).isPresent()) {
             return new AuthResult.Rejected(AuthError.invalidToken("The access token has expired"));
         }
-        if (identity.isAmbient() && !isOwnOrigin(origin)) {
+        // A visitor's navigation names no origin; who asks for it has other ways to tell.
+        boolean needsOrigin = identity.isAmbient() && purpose != AuthRequest.Purpose.VISIT;
+        if (needsOrigin && !isOwnOrigin(origin)) {
             return new AuthResult.Rejected(new AuthError(403, "", "Origin is not allowed", List.of()));
         }
         return result;

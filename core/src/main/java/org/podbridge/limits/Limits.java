@@ -45,6 +45,7 @@ public final class Limits {
     private final int maxMembersPerRoom;
     private final int maxOffersPerAnnounce;
     private final RateLimits rates;
+    private final VisitLimits visits;
 
     private Limits(Builder builder) {
         this.maxConnections = builder.maxConnections;
@@ -78,6 +79,7 @@ public final class Limits {
         this.maxMembersPerRoom = builder.maxMembersPerRoom;
         this.maxOffersPerAnnounce = builder.maxOffersPerAnnounce;
         this.rates = builder.rates;
+        this.visits = builder.visits;
     }
 
     /**
@@ -385,6 +387,15 @@ public final class Limits {
         return rates;
     }
 
+    /**
+     * How much visitors of tunnels may have at once, and what may be shared with them.
+     *
+     * @return the limits
+     */
+    public VisitLimits visits() {
+        return visits;
+    }
+
     /** Collects limits. Not thread-safe. */
     public static final class Builder {
 
@@ -419,6 +430,7 @@ public final class Limits {
         private int maxMembersPerRoom = 15_000;
         private int maxOffersPerAnnounce = 10;
         private RateLimits rates = RateLimits.defaults();
+        private VisitLimits visits = VisitLimits.defaults();
 
         private Builder() {}
 
@@ -816,6 +828,18 @@ public final class Limits {
          */
         public Builder rates(RateLimits rates) {
             this.rates = requireNonNull(rates, "rates");
+            return this;
+        }
+
+        /**
+         * How much visitors of tunnels may have at once, and what may be shared with them. Default
+         * {@link VisitLimits#defaults()}.
+         *
+         * @param visits the limits
+         * @return this builder
+         */
+        public Builder visits(VisitLimits visits) {
+            this.visits = requireNonNull(visits, "visits");
             return this;
         }
 

@@ -66,6 +66,41 @@ public final class RateLimiter {
     }
 
     /**
+     * Counts something for its scope alone, without a caller: what comes once costs no more than a bucket.
+     *
+     * @param what what somebody wants to do
+     * @param scope the scope, any but {@link RateLimits.Scope#CONNECTION}
+     * @param who who it is, of a type with value equality; an {@link InetAddress} for an address; null if unknown,
+     *     which isn't counted
+     * @return the limit that would be exceeded, or empty if there is room
+     */
+    public Optional<RateLimits.Exceeded> take(RateLimits.Counted what, RateLimits.Scope scope, @Nullable Object who) {
+        Object key = key(who);
+        return key == null || takeShared(what, scope, key, 1) ? Optional.empty() : exceeded(what, scope);
+    }
+
+    /**
+     * Tells whether something could be counted, without counting it.
+     *
+     * @param what what somebody may want to do
+     * @param scope the scope, any but {@link RateLimits.Scope#CONNECTION}
+     * @param who as in {@link #take}
+     * @return the limit that is used up, or empty if there is room
+     */
+    public Optional<RateLimits.Exceeded> look(RateLimits.Counted what, RateLimits.Scope scope, @Nullable Object who) {
+        Object key = key(who);
+        TokenBucket bucket = key == null ? null : shared.get(new Key(what, key));
+        return bucket == null || bucket.has(1, now()) ? Optional.empty() : exceeded(what, scope);
+    }
+
+    private @Nullable Object key(@Nullable Object who) {
+        if (who instanceof InetAddress address) {
+            return limits.exemptLoopback() && address.isLoopbackAddress() ? null : AddressPrefix.of(address);
+        }
+        return who;
+    }
+
+    /**
      * Returns the monotonic time as buckets want it.
      *
      * @return nanoseconds since this limiter was made

@@ -3,9 +3,11 @@ package org.podbridge.limits;
 import static java.util.Objects.requireNonNull;
 
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * How often peers may do what costs others something. Each kind of thing can have a rate for each connection, for each
@@ -30,7 +32,26 @@ public final class RateLimits {
         /** WebSockets opened. */
         CONNECTIONS,
         /** TURN credentials made. */
-        TURN_CREDENTIALS;
+        TURN_CREDENTIALS,
+        /** Requests and handshakes of visitors of tunnels. */
+        VISITS,
+        /** Tunnel names asked for or given back. */
+        REGISTRATIONS,
+        /** Links to tunnels made, or taken back. */
+        SHARE_LINKS,
+        /** Passwords that visitors of tunnels got wrong. */
+        WRONG_PASSWORDS;
+
+        private Set<Scope> scopes() {
+            return switch (this) {
+                case MESSAGES, ANNOUNCES, OFFERS -> EnumSet.of(Scope.CONNECTION, Scope.IDENTITY, Scope.ADDRESS);
+                case CONNECTIONS, TURN_CREDENTIALS -> EnumSet.of(Scope.IDENTITY, Scope.ADDRESS);
+                case VISITS -> EnumSet.of(Scope.IDENTITY, Scope.ADDRESS, Scope.TUNNEL);
+                case REGISTRATIONS -> EnumSet.of(Scope.CONNECTION, Scope.IDENTITY);
+                case SHARE_LINKS -> EnumSet.of(Scope.IDENTITY);
+                case WRONG_PASSWORDS -> EnumSet.of(Scope.ADDRESS, Scope.TUNNEL);
+            };
+        }
 
         private String label() {
             return name().toLowerCase(Locale.ROOT).replace('_', ' ');
@@ -44,7 +65,9 @@ public final class RateLimits {
         /** For each WebID. */
         IDENTITY,
         /** For each IPv4 address and each /64 network of IPv6 addresses. */
-        ADDRESS;
+        ADDRESS,
+        /** For each tunnel name, whoever visits it. */
+        TUNNEL;
 
         private String label() {
             return name().toLowerCase(Locale.ROOT);
@@ -144,6 +167,12 @@ public final class RateLimits {
             limit(Counted.CONNECTIONS, Scope.IDENTITY, Rate.perMinute(60, 200));
             limit(Counted.CONNECTIONS, Scope.ADDRESS, Rate.perSecond(20, 1_000));
             limit(Counted.TURN_CREDENTIALS, Scope.IDENTITY, Rate.perMinute(10, 10));
+            limit(Counted.VISITS, Scope.IDENTITY, Rate.perSecond(200, 4_000));
+            limit(Counted.VISITS, Scope.ADDRESS, Rate.perSecond(500, 10_000));
+            limit(Counted.REGISTRATIONS, Scope.CONNECTION, Rate.perSecond(1, 200));
+            limit(Counted.REGISTRATIONS, Scope.IDENTITY, Rate.perSecond(4, 800));
+            limit(Counted.SHARE_LINKS, Scope.IDENTITY, Rate.perMinute(10, 60));
+            limit(Counted.WRONG_PASSWORDS, Scope.ADDRESS, Rate.perMinute(10, 20));
         }
 
         /**
@@ -153,12 +182,12 @@ public final class RateLimits {
          * @param scope for whom
          * @param rate the rate
          * @return this builder
-         * @throws IllegalArgumentException if a connection does no such thing
+         * @throws IllegalArgumentException if this isn't counted for that
          */
         public Builder limit(Counted what, Scope scope, Rate rate) {
-            boolean outside = what == Counted.CONNECTIONS || what == Counted.TURN_CREDENTIALS;
-            if (outside && scope == Scope.CONNECTION) {
-                throw new IllegalArgumentException(what + " per " + scope + " (expected: per IDENTITY or per ADDRESS)");
+            if (!what.scopes().contains(scope)) {
+                throw new IllegalArgumentException(
+                        what + " per " + scope + " (expected: per one of " + what.scopes() + ")");
             }
             rates.computeIfAbsent(what, any -> new EnumMap<>(Scope.class)).put(scope, requireNonNull(rate, "rate"));
             return this;

@@ -59,6 +59,12 @@ public final class TokenBucket {
         }
     }
 
+    /** Tells whether permits could be taken. */
+    boolean has(int permits, long now) {
+        long after = Math.max(fullAt.get(), now) + Math.min(permits, burst) * nanosPerPermit;
+        return after - now <= burst * nanosPerPermit;
+    }
+
     /** Retires the bucket if it is full; then nobody can take from it any more. */
     boolean retire(long now) {
         long before = fullAt.get();

@@ -1,6 +1,7 @@
 package org.podbridge.policy;
 
 import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -67,6 +68,31 @@ public interface AccessPolicy {
     default CompletionStage<AccessDecision> mayVisit(
             Optional<Identity> visitor, TunnelInfo tunnel, RequestHead request) {
         return CompletableFuture.completedStage(new AccessDecision.Allow());
+    }
+
+    /**
+     * Tells whether {@link #mayVisit} decides by the Authorization field of the request. Then no service gets to see
+     * that field, whatever its tunnel lets through.
+     *
+     * @return whether it does; not, unless overridden
+     */
+    default boolean takesAuthorization() {
+        return false;
+    }
+
+    /**
+     * Returns this policy with a password in front of every tunnel, asked for by HTTP's Basic authentication. It suits
+     * tunnels with a host of their own: a browser that was given it for a path sends it along with that path only, and
+     * asks in the name of the whole server. Who gets it wrong too often is answered 429
+     * ({@link org.podbridge.limits.RateLimits.Counted#WRONG_PASSWORDS}).
+     *
+     * @param realm what the password is for, shown to people
+     * @param passwords passwords by the names of users, at least one
+     * @return the policy
+     * @throws IllegalArgumentException if there is no password, an empty one, or a name with a colon
+     */
+    default AccessPolicy withVisitorPasswords(String realm, Map<String, String> passwords) {
+        return new VisitorPasswords(this, realm, passwords);
     }
 
     /**

@@ -14,6 +14,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.podbridge.auth.AuthError;
 import org.podbridge.auth.AuthRequest;
 import org.podbridge.auth.AuthResult;
 import org.podbridge.auth.Authenticator;
@@ -119,6 +120,10 @@ public final class Admission {
             Endpoint endpoint,
             boolean anonymousToo,
             Function<Optional<LiveIdentity>, ConnectionListener> open) {
+        Optional<AuthError> malformed = Authenticator.malformedOrigin(head);
+        if (malformed.isPresent()) { // no browser's, which alone would need to be told in band
+            return CompletableFuture.completedStage(rejected(Refusal.of(malformed.get())));
+        }
         Optional<RateLimits.Exceeded> exceeded =
                 connects(null, head.remoteAddress().getAddress());
         if (exceeded.isPresent()) { // before anybody is asked who it is
@@ -272,11 +277,12 @@ public final class Admission {
     }
 
     private CompletionStage<Verdict> mayEnter(Identity identity, RequestHead head, Endpoint endpoint) {
+        if (endpoint == Endpoint.VISIT) { // mayVisit decides; one of a thousand visits is a WebSocket to be watched
+            return CompletableFuture.completedStage(
+                    new Verdict.Admitted(Optional.of(unwatched(identity, head, endpoint))));
+        }
         // Before the policy is asked: a host changes its mind first, and then revokes.
         Verdict admitted = new Verdict.Admitted(Optional.of(watch(identity, head, endpoint)));
-        if (endpoint == Endpoint.VISIT) {
-            return CompletableFuture.completedStage(admitted); // mayVisit decides
-        }
         return policy.mayConnect(identity, endpoint, head.fields().first("origin"))
                 .thenApply(decision -> decision instanceof AccessDecision.Allow
                         ? admitted
@@ -292,8 +298,7 @@ public final class Admission {
      * @return the identity, to be started when the WebSocket opens and stopped when it is closed
      */
     public LiveIdentity watch(Identity identity, RequestHead handshake, Endpoint endpoint) {
-        LiveIdentity live =
-                new LiveIdentity(identity, handshake, endpoint, authenticator, policy, socketExpiry, scheduler);
+        LiveIdentity live = unwatched(identity, handshake, endpoint);
         lock.lock();
         try {
             identities.add(live);
@@ -301,6 +306,10 @@ public final class Admission {
             lock.unlock();
         }
         return live;
+    }
+
+    private LiveIdentity unwatched(Identity identity, RequestHead handshake, Endpoint endpoint) {
+        return new LiveIdentity(identity, handshake, endpoint, authenticator, policy, socketExpiry, scheduler);
     }
 
     /**
@@ -348,6 +357,10 @@ public final class Admission {
         if (inBand) {
             return new HandshakeDecision.Accept(Optional.empty(), new RefusingListener(refusal), closeTimeout);
         }
+        return rejected(refusal);
+    }
+
+    private static HandshakeDecision rejected(Refusal refusal) {
         ShortResponse response = refusal.toResponse();
         return HandshakeDecision.Reject.withText(response.status(), response.fields(), response.content());
     }

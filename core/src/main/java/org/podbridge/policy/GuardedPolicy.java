@@ -75,6 +75,11 @@ public final class GuardedPolicy implements AccessPolicy {
         return guard(() -> policy.mayVisit(visitor, tunnel, request), FAILED);
     }
 
+    @Override
+    public boolean takesAuthorization() {
+        return policy.takesAuthorization();
+    }
+
     private <T> CompletionStage<T> guard(Supplier<CompletionStage<T>> question, T whenFailed) {
         CompletableFuture<T> answer = new CompletableFuture<>();
         try {

@@ -2,6 +2,8 @@ package org.podbridge.tunnel;
 
 import java.util.Optional;
 import org.podbridge.exchange.Exchange;
+import org.podbridge.exchange.RequestHead;
+import org.podbridge.exchange.ShortResponse;
 
 /**
  * A visitor's request until it is known which connection serves it. From there on it is a {@link StreamedExchange} or,
@@ -37,35 +39,64 @@ final class HttpVisit {
 
     void start() {
         response.start();
+        RequestHead request = response.request();
+        Optional<ShortResponse> tooOften = endpoint.visitAdmission().tooOften(request, target.name());
+        if (tooOften.isPresent()) {
+            response.refuse(tooOften.get());
+            return;
+        }
+        Runnable counted =
+                endpoint.exchangesByAddress().tryAdd(request.remoteAddress().getAddress());
+        if (counted == null) {
+            response.refuse(RelayAnswer.TOO_MANY_AT_ONCE);
+            return;
+        }
+        response.whenOver(counted);
+        if (endpoint.isFull()) {
+            response.refuse(RelayAnswer.BUSY);
+            return;
+        }
         response.guarded(() -> endpoint.visitAdmission()
-                .decide(response.request(), target.name())
-                .thenAccept(decision -> response.guarded(() -> goOn(decision))));
+                .decide(request, target.name())
+                .thenAccept(decision -> response.guarded(() -> {
+                    watch(decision);
+                    goOn(decision);
+                })));
+    }
+
+    /** Sees to it that the visit ends when the tunnel is no longer open to the visitor. */
+    private void watch(VisitAdmission.Decision decision) {
+        if (decision instanceof VisitAdmission.Decision.Admitted admitted && response.isWaiting()) {
+            // Who asks again is judged anew.
+            response.whenOver(
+                    endpoint.visits().add(target.name(), admitted.entry(), () -> response.end(RelayAnswer.BUSY)));
+        }
     }
 
     /** Looks for a connection anew, because the one that was found takes no more requests. */
-    void dispatchAgain(Tunnel admittedTo) {
-        response.guarded(() -> goOn(endpoint.visitAdmission().stillAdmitted(response.request(), admittedTo)));
+    void dispatchAgain(VisitAdmission.Decision.Admitted admitted) {
+        response.guarded(() -> goOn(endpoint.visitAdmission().stillAdmitted(response.request(), admitted)));
     }
 
     private void goOn(VisitAdmission.Decision decision) {
         if (decision instanceof VisitAdmission.Decision.Refused refused) {
             response.refuse(refused.response());
         } else if (decision instanceof VisitAdmission.Decision.Admitted admitted) {
-            dispatch(admitted.tunnel());
+            dispatch(admitted);
         }
     }
 
-    private void dispatch(Tunnel tunnel) {
-        Optional<TunnelConnection> connection = tunnel.leastBusy();
+    private void dispatch(VisitAdmission.Decision.Admitted admitted) {
+        Optional<TunnelConnection> connection = admitted.tunnel().leastBusy();
         if (connection.isEmpty()) {
             response.refuse(RelayAnswer.NOT_CONNECTED);
             return;
         }
         Optional<TunnelStreams> streams = connection.get().streams();
         if (streams.isPresent()) {
-            new StreamedExchange(this, tunnel).start(streams.get());
+            new StreamedExchange(this, admitted).start(streams.get());
         } else {
-            new WholeBodyExchange(this, tunnel).start();
+            new WholeBodyExchange(this, admitted).start();
         }
     }
 }

@@ -7,6 +7,7 @@ import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.exchange.ShortResponse;
 import org.podbridge.json.JsonWriter;
+import org.podbridge.limits.RateLimits;
 import org.podbridge.tunnel.v2.ResetCode;
 
 /** What the relay itself says to a visitor, as JSON or, for a browser, as a small page. */
@@ -22,8 +23,16 @@ enum RelayAnswer {
     MISDIRECTED(421, "Misdirected Request", "This server isn't known by that host; its operator can add a public URI"),
     TARGET_TOO_LONG(414, "URI Too Long", "Request target too long"),
     HEAD_TOO_LARGE(431, "Request Header Fields Too Large", "Request header fields too large"),
+    NOT_ADMITTED(
+            401,
+            "Unauthorized",
+            "This tunnel is not open to everybody. Ask its owner for a link, or come with an identity that it admits"),
     FORBIDDEN(403, "Forbidden", "Not allowed"),
     CODE_FOR_THE_POD(403, "Forbidden", "A page of this server may not take code from a tunnel"),
+    FOREIGN_PAGE(403, "Forbidden", "Origin is not allowed"),
+    TOO_MANY_AT_ONCE(429, "Too Many Requests", "Limit: requests at once per address"),
+    TOO_MANY_WEBSOCKETS(429, "Too Many Requests", "Limit: WebSockets per address"),
+    TOO_OFTEN(429, "Too Many Requests", "Too many requests"),
     NOT_CONNECTED(502, "Bad Gateway", "Tunnel not connected"),
     DISCONNECTED(502, "Bad Gateway", "Tunnel disconnected"),
     BAD_RESPONSE(502, "Bad Gateway", "The tunnel's response can't be passed on"),
@@ -36,6 +45,7 @@ enum RelayAnswer {
     TIMEOUT(504, "Gateway Timeout", "Gateway Timeout");
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
+    private static final Duration ALMOST_A_SECOND = Duration.ofSeconds(1).minusNanos(1);
 
     private final int status;
     private final String error;
@@ -63,11 +73,25 @@ enum RelayAnswer {
     }
 
     ShortResponse toResponse(RequestHead request) {
-        return toResponse(request, status == 503 ? Optional.of(RETRY_AFTER) : Optional.empty());
+        return toResponse(request, status == 503 || status == 429 ? Optional.of(RETRY_AFTER) : Optional.empty());
+    }
+
+    /** Returns what is said to who comes too often: which limit it was, and when to come back. */
+    static ShortResponse tooOften(RequestHead request, RateLimits.Exceeded limit) {
+        return TOO_OFTEN.toResponse(
+                request, Optional.of(limit.rate().interval().plus(ALMOST_A_SECOND)), limit.message());
+    }
+
+    static boolean wantsPage(RequestHead request) {
+        return request.fields().all("accept").stream().anyMatch(accept -> accept.contains("text/html"));
     }
 
     ShortResponse toResponse(RequestHead request, Optional<Duration> retryAfter) {
-        boolean html = request.fields().all("accept").stream().anyMatch(accept -> accept.contains("text/html"));
+        return toResponse(request, retryAfter, message);
+    }
+
+    private ShortResponse toResponse(RequestHead request, Optional<Duration> retryAfter, String said) {
+        boolean html = wantsPage(request);
         HeaderFields.Builder fields = HeaderFields.builder()
                 .add("content-type", html ? "text/html; charset=utf-8" : "application/json")
                 .add("cache-control", "no-store")
@@ -77,19 +101,19 @@ enum RelayAnswer {
             fields.add("connection", "close"); // nobody knows where the next request begins
         }
         ResponseRules.isolate(fields);
-        return new ShortResponse(status, fields.build(), html ? page() : json());
+        return new ShortResponse(status, fields.build(), html ? page(said) : json(said));
     }
 
-    private String json() {
+    private String json(String said) {
         return StandardCharsets.UTF_8
                 .decode(JsonWriter.object(96)
                         .string("error", error)
-                        .string("message", message)
+                        .string("message", said)
                         .finish())
                 .toString();
     }
 
-    private String page() {
+    private String page(String said) {
         return """
                 <!doctype html>
                 <html lang="en">
@@ -100,6 +124,6 @@ enum RelayAnswer {
                 <h1>%3$s</h1>
                 <p>%1$d %2$s</p>
                 </html>
-                """.formatted(status, error, message);
+                """.formatted(status, error, said);
     }
 }

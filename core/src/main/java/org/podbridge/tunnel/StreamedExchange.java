@@ -36,6 +36,7 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
     private final TunnelEndpoint endpoint;
     private final VisitorResponse response;
     private final Exchange exchange;
+    private final VisitAdmission.Decision.Admitted admitted;
     private final Tunnel tunnel;
     private final IdleTimer idle;
     private final boolean expectsContinue;
@@ -52,12 +53,13 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
     /** Whether the service's content is dropped. Confined to the stream. */
     private boolean bodiless;
 
-    StreamedExchange(HttpVisit visit, Tunnel tunnel) {
+    StreamedExchange(HttpVisit visit, VisitAdmission.Decision.Admitted admitted) {
         this.visit = visit;
         this.endpoint = visit.endpoint();
         this.response = visit.response();
         this.exchange = visit.response().exchange();
-        this.tunnel = tunnel;
+        this.admitted = admitted;
+        this.tunnel = admitted.tunnel();
         this.idle = new IdleTimer(endpoint.scheduler(), this::timedOut);
         this.expectsContinue =
                 exchange.request().fields().first("expect").orElse("").equalsIgnoreCase("100-continue");
@@ -75,8 +77,7 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
     private StreamRequest head() {
         RequestHead request = exchange.request();
         String authority = endpoint.authorityOf(request);
-        boolean withCredentials = tunnel.passthrough() && tunnel.isPublic();
-        HeaderFields crossing = endpoint.requestRules().apply(request, withCredentials, authority, visit.prefix());
+        HeaderFields crossing = endpoint.crossing(request, tunnel, visit.prefix());
         HeaderFields fields = expectsContinue
                 ? HeaderFields.builder()
                         .addAll(crossing)
@@ -131,7 +132,7 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
 
     @Override
     public void leaving() {
-        visit.dispatchAgain(tunnel);
+        visit.dispatchAgain(admitted);
     }
 
     private void sendBody() {

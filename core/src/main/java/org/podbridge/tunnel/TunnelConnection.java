@@ -20,6 +20,10 @@ import org.podbridge.identity.TunnelName;
 import org.podbridge.identity.WebId;
 import org.podbridge.json.JsonMembers;
 import org.podbridge.json.MalformedJsonException;
+import org.podbridge.limits.Rate;
+import org.podbridge.limits.RateLimiter;
+import org.podbridge.limits.RateLimits;
+import org.podbridge.limits.TokenBucket;
 import org.podbridge.policy.AccessDecision;
 import org.podbridge.policy.LiveIdentity;
 import org.podbridge.time.Scheduler;
@@ -37,6 +41,9 @@ final class TunnelConnection implements MessageSocket.Handler, LiveIdentity.Hold
     private static final Logger logger = LoggerFactory.getLogger(TunnelConnection.class);
     private static final int MAX_QUEUED_CONTROLS = 64;
     private static final int DEFAULT_WINDOW_BYTES = 256 * 1024;
+    /** How often a client may be refused something before it is taken for one that doesn't listen. */
+    private static final Rate PATIENCE = Rate.perMinute(100, 100);
+
     private static final CompletionStage<Boolean> DONE = CompletableFuture.completedStage(true);
 
     private final TunnelEndpoint endpoint;
@@ -47,6 +54,8 @@ final class TunnelConnection implements MessageSocket.Handler, LiveIdentity.Hold
     /** Guarded by the registry's lock. */
     private final Set<TunnelName> names = new HashSet<>();
 
+    private final RateLimiter.Caller caller;
+    private final TokenBucket patience = new TokenBucket(PATIENCE);
     private final AtomicInteger queuedControls = new AtomicInteger();
     /**
      * The last of the registrations and releases, which are carried out one after the other. Confined to the socket.
@@ -66,6 +75,7 @@ final class TunnelConnection implements MessageSocket.Handler, LiveIdentity.Hold
         this.identity = identity;
         this.webId = identity.now().webId();
         this.pending = pending;
+        this.caller = endpoint.rates().caller(identity.now().webId(), null);
     }
 
     Set<TunnelName> names() {
@@ -275,8 +285,10 @@ final class TunnelConnection implements MessageSocket.Handler, LiveIdentity.Hold
         if (message instanceof ClientMessage.Response response) {
             answer(response);
         } else if (message instanceof ClientMessage.Register register) {
-            enqueue(() -> register(register));
-        } else if (message instanceof ClientMessage.Unregister unregister) {
+            if (!isTooOften()) {
+                enqueue(() -> register(register));
+            }
+        } else if (message instanceof ClientMessage.Unregister unregister && !isTooOften()) {
             enqueue(() -> unregister(unregister));
         } else if (message instanceof ClientMessage.Auth auth) {
             enqueue(() -> renew(auth));
@@ -307,6 +319,18 @@ final class TunnelConnection implements MessageSocket.Handler, LiveIdentity.Hold
                 waiting.answer(content);
             }
         });
+    }
+
+    /** Tells whether a registration or release was refused, because there were too many of late. */
+    private boolean isTooOften() {
+        Optional<RateLimits.Exceeded> exceeded = caller.take(RateLimits.Counted.REGISTRATIONS, 1);
+        exceeded.ifPresent(limit -> {
+            refuse(limit.message());
+            if (!patience.tryTake(1, endpoint.rates().now())) {
+                closeNow(new CloseStatus(CloseStatus.TOO_OFTEN, "Rate limit"));
+            }
+        });
+        return exceeded.isPresent();
     }
 
     /** Keeps registrations in order though the policy may take its time over each. */
@@ -367,6 +391,7 @@ final class TunnelConnection implements MessageSocket.Handler, LiveIdentity.Hold
         } else if (claim instanceof TunnelRegistry.Claim.TooMany) {
             refuse("Too many tunnels");
         } else if (claim instanceof TunnelRegistry.Claim.Granted granted) {
+            endpoint.registry().find(name).ifPresent(endpoint::registered);
             granted.replaced().forEach(TunnelConnection::replaced);
             logger.debug("{} serves the tunnel {}", webId, name);
             send(RelayMessageCodec.encode(new RelayMessage.Registered(

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.auth.Endpoint;
 import org.podbridge.connection.ConnectionListener;
@@ -28,8 +30,10 @@ import org.podbridge.identity.Origin;
 import org.podbridge.identity.TunnelName;
 import org.podbridge.identity.WebId;
 import org.podbridge.json.JsonWriter;
+import org.podbridge.limits.AddressCounter;
 import org.podbridge.limits.ByteBudget;
 import org.podbridge.limits.Limits;
+import org.podbridge.limits.RateLimiter;
 import org.podbridge.policy.Admission;
 import org.podbridge.policy.GuardedPolicy;
 import org.podbridge.policy.LiveIdentity;
@@ -49,6 +53,12 @@ public final class TunnelEndpoint implements Handshake {
     private final Limits limits;
     private final ByteBudget budget;
     private final TunnelRegistry registry;
+    private final RateLimiter rates;
+    private final ShareLinks shareLinks;
+    private final ShareResource shareResource;
+    private final OpenVisits visits;
+    private final AddressCounter exchangesByAddress;
+    private final AddressCounter webSocketsByAddress;
     private final PublicHosts hosts;
     private final RequestCheck requestCheck;
     private final RequestRules requestRules;
@@ -63,6 +73,7 @@ public final class TunnelEndpoint implements Handshake {
      *
      * @param publicUris the URIs under which the server is known, at least one
      * @param path the path before tunnel names, such as {@code /tunnel}
+     * @param sharePath where links to tunnels are made and used, such as {@code /.tunnel/share}
      * @param tunnelHost the host under which each tunnel has a host of its own, or null if there is none
      * @param trustedOwners whose tunnels may act in the pod, as if their pages were the pod's own
      * @param sessionCookies names of the server's own cookies, which never cross
@@ -71,6 +82,7 @@ public final class TunnelEndpoint implements Handshake {
     public record Configuration(
             List<URI> publicUris,
             String path,
+            String sharePath,
             @Nullable String tunnelHost,
             Set<WebId> trustedOwners,
             Set<String> sessionCookies,
@@ -82,6 +94,7 @@ public final class TunnelEndpoint implements Handshake {
             reservedNames = Set.copyOf(reservedNames);
             requireNonNull(path, "path");
             trustedOwners = Set.copyOf(trustedOwners);
+            requireNonNull(sharePath, "sharePath");
         }
     }
 
@@ -93,6 +106,7 @@ public final class TunnelEndpoint implements Handshake {
      * @param policy decides who may claim and visit
      * @param scheduler time
      * @param random the source of randomness
+     * @param rates how often somebody may visit, claim and share
      * @param limits the limits
      */
     public TunnelEndpoint(
@@ -101,6 +115,7 @@ public final class TunnelEndpoint implements Handshake {
             GuardedPolicy policy,
             Scheduler scheduler,
             SecureRandom random,
+            RateLimiter rates,
             Limits limits) {
         this.configuration = configuration;
         this.admission = admission;
@@ -111,12 +126,20 @@ public final class TunnelEndpoint implements Handshake {
         this.budget = new ByteBudget(limits.maxBufferedBytes());
         this.windowGrowth = new ByteBudget(limits.maxBufferedBytes());
         this.registry = new TunnelRegistry(limits, scheduler);
+        this.rates = rates;
+        this.shareLinks = new ShareLinks(scheduler, random, limits);
+        this.shareResource = new ShareResource(this, shareLinks, configuration.sharePath());
+        this.visits = new OpenVisits(registry, visitAdmission::holds);
+        boolean exemptLoopback = limits.rates().exemptLoopback();
+        this.exchangesByAddress = new AddressCounter(limits.visits().maxExchangesPerAddress(), exemptLoopback);
+        this.webSocketsByAddress = new AddressCounter(limits.visits().maxWebSocketsPerAddress(), exemptLoopback);
+        Set<String> ownCookies = new HashSet<>(configuration.sessionCookies());
+        ownCookies.addAll(ShareCookie.NAMES);
         this.hosts = new PublicHosts(configuration.publicUris(), configuration.tunnelHost());
         this.requestCheck = new RequestCheck(hosts, limits.maxTargetBytes());
-        this.requestRules =
-                new RequestRules(configuration.publicUris().get(0).getScheme(), configuration.sessionCookies());
+        this.requestRules = new RequestRules(configuration.publicUris().get(0).getScheme(), ownCookies);
         this.responseRules = new ResponseRules(
-                configuration.sessionCookies(),
+                ownCookies,
                 configuration.publicUris().stream()
                         .flatMap(uri -> Origin.of(uri).stream())
                         .toList());
@@ -151,6 +174,15 @@ public final class TunnelEndpoint implements Handshake {
     }
 
     /**
+     * Returns what makes and uses links to tunnels, at the pod's own host.
+     *
+     * @return the handler
+     */
+    public ExchangeHandler shareHandler() {
+        return shareResource.atPod();
+    }
+
+    /**
      * Finds who decides about a visitor's opening handshake of a WebSocket.
      *
      * @param request the request
@@ -175,12 +207,17 @@ public final class TunnelEndpoint implements Handshake {
         if (refusal.isPresent()) {
             return rejected(request, refusal.get());
         }
-        if (target instanceof TunnelTarget.Service service) {
+        if (target instanceof TunnelTarget.Service service && !isForSharing(request, service)) {
             return new VisitorSocket(this, request, service).decide();
         }
         return rejected(
                 request,
                 target instanceof TunnelTarget.Malformed ? RelayAnswer.MALFORMED_TARGET : RelayAnswer.NOT_FOUND);
+    }
+
+    /** One path at the host of a tunnel is the relay's: there alone it can give a cookie for that host. */
+    private boolean isForSharing(RequestHead request, TunnelTarget.Service target) {
+        return target.prefix().isEmpty() && request.path().equals(shareResource.path());
     }
 
     private static CompletionStage<HandshakeDecision> rejected(RequestHead request, RelayAnswer answer) {
@@ -197,6 +234,8 @@ public final class TunnelEndpoint implements Handshake {
         Optional<RelayAnswer> refusal = requestCheck.refusal(exchange.request());
         if (refusal.isPresent()) {
             refuse(exchange, refusal.get());
+        } else if (target instanceof TunnelTarget.Service service && isForSharing(exchange.request(), service)) {
+            shareResource.atHost(service.name()).handle(exchange);
         } else if (target instanceof TunnelTarget.Service service) {
             visit(exchange, service);
         } else if (target instanceof TunnelTarget.MissingSlash missing) {
@@ -227,10 +266,6 @@ public final class TunnelEndpoint implements Handshake {
         } else {
             new HttpVisit(this, exchange, target).start();
         }
-    }
-
-    private boolean hasHost(TunnelName name) {
-        return configuration.tunnelHost() != null && name.isHostLabel();
     }
 
     private static void refuse(Exchange exchange, RelayAnswer answer) {
@@ -339,6 +374,95 @@ public final class TunnelEndpoint implements Handshake {
             return pod.getScheme() + "://" + name.value() + "." + configuration.tunnelHost() + port + "/";
         }
         return pod.getScheme() + "://" + pod.getRawAuthority() + pathOf(name) + "/";
+    }
+
+    /**
+     * Returns the fields of a visitor's request that its service gets. Credentials cross with passthrough only; those
+     * by which the relay lets visitors in never do.
+     */
+    HeaderFields crossing(RequestHead request, Tunnel tunnel, String prefix) {
+        boolean hasOwnCookies = tunnel.isPublic() || isHostForm(request);
+        HeaderFields fields =
+                requestRules.apply(request, tunnel.passthrough() && hasOwnCookies, authorityOf(request), prefix);
+        if (tunnel.isPublic() && !policy.takesAuthorization()) {
+            return fields;
+        }
+        HeaderFields.Builder rest = HeaderFields.builder();
+        fields.forEach((name, value) -> {
+            if (!name.equals("authorization") && !name.equals("dpop")) {
+                rest.add(name, value);
+            }
+        });
+        return rest.build();
+    }
+
+    /** Returns the origin of a tunnel's links: its own host if it has one, else the pod's. */
+    String originUrlOf(TunnelName name) {
+        String url = publicUrlOf(name);
+        return url.substring(0, url.length() - (hasHost(name) ? 1 : pathOf(name).length() + 1));
+    }
+
+    boolean hasHost(TunnelName name) {
+        return configuration.tunnelHost() != null && name.isHostLabel();
+    }
+
+    boolean isHostForm(RequestHead request) {
+        return tunnelLabel(request).isPresent();
+    }
+
+    /** Returns the origins of the pages that belong to what a visitor asks for. */
+    Set<Origin> ownOrigins(RequestHead request) {
+        if (isHostForm(request)) {
+            return Origin.of(URI.create(publicScheme() + "://" + authorityOf(request)))
+                    .map(Set::of)
+                    .orElse(Set.of());
+        }
+        return configuration.publicUris().stream()
+                .flatMap(uri -> Origin.of(uri).stream())
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    boolean isHttps() {
+        return publicScheme().equals("https");
+    }
+
+    /** Tells whether a cookie can be given to visitors without others on the way seeing it. */
+    boolean isSecure() {
+        return isHttps()
+                || Origin.of(configuration.publicUris().get(0))
+                        .filter(Origin::isLoopback)
+                        .isPresent();
+    }
+
+    /** Tells whether more visitors are served than may be, the one who asks included. */
+    boolean isFull() {
+        return exchanges.get() > limits.visits().maxExchanges();
+    }
+
+    /** Notes that a name was registered, by whomever and however. */
+    void registered(Tunnel tunnel) {
+        shareLinks.settle(tunnel);
+        visits.recheck(tunnel.name());
+    }
+
+    RateLimiter rates() {
+        return rates;
+    }
+
+    ShareLinks shareLinks() {
+        return shareLinks;
+    }
+
+    OpenVisits visits() {
+        return visits;
+    }
+
+    AddressCounter exchangesByAddress() {
+        return exchangesByAddress;
+    }
+
+    AddressCounter webSocketsByAddress() {
+        return webSocketsByAddress;
     }
 
     VisitAdmission visitAdmission() {

@@ -1,5 +1,10 @@
 package org.podbridge.tunnel;
 
+import static org.podbridge.limits.RateLimits.Counted.WRONG_PASSWORDS;
+import static org.podbridge.limits.RateLimits.Scope.ADDRESS;
+
+import java.net.InetAddress;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -10,20 +15,27 @@ import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.exchange.ShortResponse;
 import org.podbridge.identity.TunnelName;
-import org.podbridge.identity.WebId;
+import org.podbridge.limits.RateLimits;
 import org.podbridge.policy.AccessDecision;
 import org.podbridge.policy.Admission;
 
 /** Decides whether a visitor gets to a tunnel: the owner's rule first, then the host's policy. Thread-safe. */
 final class VisitAdmission {
 
+    private static final Entry OPEN = new Entry.Open();
+
     private final TunnelEndpoint endpoint;
 
     /** What was decided. */
     sealed interface Decision {
 
-        /** The visitor may go on. */
-        record Admitted(Tunnel tunnel) implements Decision {}
+        /**
+         * The visitor may go on.
+         *
+         * @param tunnel the tunnel as it stood when that was decided
+         * @param entry by what right
+         */
+        record Admitted(Tunnel tunnel, Entry entry) implements Decision {}
 
         /** The visitor gets this instead. */
         record Refused(ShortResponse response) implements Decision {}
@@ -33,34 +45,90 @@ final class VisitAdmission {
         this.endpoint = endpoint;
     }
 
+    /** Returns what a visitor gets who comes too often, which is found out before anything else. */
+    Optional<ShortResponse> tooOften(RequestHead request, TunnelName name) {
+        return endpoint.rates()
+                .take(
+                        RateLimits.Counted.VISITS,
+                        RateLimits.Scope.ADDRESS,
+                        request.remoteAddress().getAddress())
+                .or(() -> endpoint.rates().take(RateLimits.Counted.VISITS, RateLimits.Scope.TUNNEL, name))
+                .map(exceeded -> RelayAnswer.tooOften(request, exceeded));
+    }
+
     CompletionStage<Decision> decide(RequestHead request, TunnelName name) {
         Optional<Tunnel> found = endpoint.registry().find(name);
         if (found.isEmpty() || found.get().connections().isEmpty()) {
-            return CompletableFuture.completedStage(new Decision.Refused(unconnected(request, found.isPresent())));
+            return refused(unconnected(request, found.isPresent()));
         }
         Tunnel tunnel = found.get();
         if (tunnel.isPublic()) {
-            return askPolicy(request, tunnel, Optional.empty());
+            return askPolicy(request, tunnel, OPEN);
+        }
+        Optional<Entry> guest = guest(request, tunnel);
+        if (guest.isPresent()) {
+            return askPolicy(request, tunnel, guest.get());
         }
         return endpoint.admission()
                 .admit(request, Endpoint.VISIT, AuthRequest.Purpose.VISIT)
                 .thenCompose(admitted -> {
                     if (admitted instanceof Admission.Admitted.Out out) {
-                        return CompletableFuture.completedStage(new Decision.Refused(isolated(out.response())));
+                        return refused(explained(request, out.response()));
                     }
                     Optional<Identity> visitor = ((Admission.Admitted.In) admitted).identity();
-                    Optional<WebId> webId = visitor.map(Identity::webId);
-                    return webId.isPresent() && tunnel.admits(webId.get())
-                            ? askPolicy(request, tunnel, visitor)
-                            : CompletableFuture.completedStage(forbidden(request));
+                    return visitor.filter(who -> tunnel.admits(who.webId())).isPresent()
+                            ? admitAgent(request, tunnel, visitor.get())
+                            : refused(RelayAnswer.FORBIDDEN.toResponse(request));
                 });
     }
 
-    private CompletionStage<Decision> askPolicy(RequestHead request, Tunnel tunnel, Optional<Identity> visitor) {
+    /** A cookie that another site's page could make the browser send counts as none. */
+    private Optional<Entry> guest(RequestHead request, Tunnel tunnel) {
+        List<String> cookies = ShareCookie.valuesIn(request.fields(), endpoint.isHttps(), endpoint.isHostForm(request));
+        return cookies.isEmpty() || !AmbientRule.allows(request, endpoint.ownOrigins(request), true)
+                ? Optional.empty()
+                : cookies.stream()
+                        .flatMap(cookie -> endpoint.shareLinks().find(cookie, tunnel).stream())
+                        .findFirst()
+                        .map(Entry.Guest::new);
+    }
+
+    private CompletionStage<Decision> admitAgent(RequestHead request, Tunnel tunnel, Identity visitor) {
+        if (visitor.isAmbient() && !AmbientRule.allows(request, endpoint.ownOrigins(request), false)) {
+            return refused(RelayAnswer.FOREIGN_PAGE.toResponse(request));
+        }
+        Optional<RateLimits.Exceeded> exceeded =
+                endpoint.rates().take(RateLimits.Counted.VISITS, RateLimits.Scope.IDENTITY, visitor.webId());
+        return exceeded.isPresent()
+                ? refused(RelayAnswer.tooOften(request, exceeded.get()))
+                : askPolicy(request, tunnel, new Entry.Agent(visitor));
+    }
+
+    private CompletionStage<Decision> askPolicy(RequestHead request, Tunnel tunnel, Entry entry) {
+        boolean hasPassword =
+                endpoint.policy().takesAuthorization() && request.fields().contains("authorization");
+        InetAddress address = request.remoteAddress().getAddress();
+        if (hasPassword) { // so that not even the right one is told from others any more
+            Optional<RateLimits.Exceeded> exceeded = endpoint.rates().look(WRONG_PASSWORDS, ADDRESS, address);
+            if (exceeded.isPresent()) {
+                return refused(RelayAnswer.tooOften(request, exceeded.get()));
+            }
+        }
         return endpoint.policy()
-                .mayVisit(visitor, tunnel.info(), request)
-                .thenApply(decision ->
-                        decision instanceof AccessDecision.Allow ? new Decision.Admitted(tunnel) : forbidden(request));
+                .mayVisit(entry.visitor(), tunnel.info(), request)
+                .thenApply(decision -> {
+                    if (decision instanceof AccessDecision.Allow) {
+                        return new Decision.Admitted(tunnel, entry);
+                    }
+                    if (!(decision instanceof AccessDecision.AskForCredentials ask)) {
+                        return new Decision.Refused(RelayAnswer.FORBIDDEN.toResponse(request));
+                    }
+                    if (hasPassword) {
+                        endpoint.rates().take(WRONG_PASSWORDS, ADDRESS, address);
+                    }
+                    return new Decision.Refused(
+                            challenged(request, List.of(ask.challenge().fieldValue())));
+                });
     }
 
     /**
@@ -68,7 +136,8 @@ final class VisitAdmission {
      *
      * @return the tunnel as it stands now, or what the visitor gets instead: who asks again is judged anew
      */
-    Decision stillAdmitted(RequestHead request, Tunnel admittedTo) {
+    Decision stillAdmitted(RequestHead request, Decision.Admitted before) {
+        Tunnel admittedTo = before.tunnel();
         Optional<Tunnel> found = endpoint.registry()
                 .find(admittedTo.name())
                 .filter(now -> now.owner().equals(admittedTo.owner()));
@@ -76,8 +145,19 @@ final class VisitAdmission {
             return new Decision.Refused(unconnected(request, found.isPresent()));
         }
         return found.get().access().equals(admittedTo.access())
-                ? new Decision.Admitted(found.get())
+                ? new Decision.Admitted(found.get(), before.entry())
                 : new Decision.Refused(RelayAnswer.BUSY.toResponse(request));
+    }
+
+    /** Tells whether a visitor who was let in would be let in to the tunnel as it stands, the host's policy aside. */
+    boolean holds(Entry entry, Tunnel tunnel) {
+        if (tunnel.isPublic()) {
+            return true;
+        }
+        if (entry instanceof Entry.Agent agent) {
+            return tunnel.admits(agent.identity().webId());
+        }
+        return entry instanceof Entry.Guest guest && endpoint.shareLinks().opens(guest.link(), tunnel);
     }
 
     private ShortResponse unconnected(RequestHead request, boolean leased) {
@@ -87,13 +167,25 @@ final class VisitAdmission {
                 : RelayAnswer.NOT_CONNECTED.toResponse(request);
     }
 
-    private static Decision forbidden(RequestHead request) {
-        return new Decision.Refused(RelayAnswer.FORBIDDEN.toResponse(request));
+    private static CompletionStage<Decision> refused(ShortResponse response) {
+        return CompletableFuture.completedStage(new Decision.Refused(response));
     }
 
-    private static ShortResponse isolated(ShortResponse response) {
-        HeaderFields.Builder fields = HeaderFields.builder().addAll(response.fields());
-        return new ShortResponse(
-                response.status(), ResponseRules.isolate(fields).build(), response.content());
+    /** Says it to people in a way that helps them; the challenges stay. */
+    private static ShortResponse explained(RequestHead request, ShortResponse response) {
+        HeaderFields.Builder fields = HeaderFields.builder();
+        if (response.status() != RelayAnswer.NOT_ADMITTED.status() || !RelayAnswer.wantsPage(request)) {
+            fields.addAll(response.fields());
+            return new ShortResponse(
+                    response.status(), ResponseRules.isolate(fields).build(), response.content());
+        }
+        return challenged(request, response.fields().all("www-authenticate"));
+    }
+
+    private static ShortResponse challenged(RequestHead request, List<String> challenges) {
+        ShortResponse answer = RelayAnswer.NOT_ADMITTED.toResponse(request);
+        HeaderFields.Builder fields = HeaderFields.builder().addAll(answer.fields());
+        challenges.forEach(challenge -> fields.add("www-authenticate", challenge));
+        return new ShortResponse(answer.status(), fields.build(), answer.content());
     }
 }

@@ -1,5 +1,6 @@
 package org.podbridge.tunnel;
 
+import java.io.IOException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.Completion;
@@ -25,6 +26,8 @@ final class VisitorResponse {
 
     /** What is to be done when the visitor leaves; null once it has left. */
     private final AtomicReference<@Nullable Runnable> whenGone = new AtomicReference<>(() -> {});
+
+    private final Afterwards afterwards = new Afterwards();
 
     private enum State {
         WAITING,
@@ -66,12 +69,38 @@ final class VisitorResponse {
         }
     }
 
+    /** Adds to what is done when the exchange is over; at once if it is. */
+    void whenOver(Runnable action) {
+        afterwards.add(action);
+    }
+
+    private void over() {
+        endpoint.exchanges().decrementAndGet();
+        afterwards.run();
+    }
+
     private void gone() {
         finish();
+        stopService();
+    }
+
+    private void stopService() {
         Runnable action = whenGone.getAndSet(null);
         if (action != null) {
             action.run();
         }
+    }
+
+    /** Ends the exchange because the visitor may not stay: with an answer, or else by breaking it off. */
+    void end(RelayAnswer answer) {
+        if (!refuse(answer)) {
+            if (state.getAndSet(State.OVER) == State.OVER) {
+                return;
+            }
+            over();
+            exchange.abort(new IOException("the visitor may not stay"));
+        }
+        stopService();
     }
 
     /** Ends the exchange with an answer of the relay's own; returns false if another outcome came first. */
@@ -83,7 +112,7 @@ final class VisitorResponse {
         if (!state.compareAndSet(State.WAITING, State.OVER)) {
             return false;
         }
-        endpoint.exchanges().decrementAndGet();
+        over();
         guarded(() -> response.sendTo(exchange));
         return true;
     }
@@ -114,7 +143,7 @@ final class VisitorResponse {
     /** Notes that the exchange is over. Idempotent. */
     void finish() {
         if (state.getAndSet(State.OVER) != State.OVER) {
-            endpoint.exchanges().decrementAndGet();
+            over();
         }
     }
 

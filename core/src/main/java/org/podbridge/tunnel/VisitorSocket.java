@@ -11,6 +11,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.podbridge.auth.Endpoint;
+import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.HandshakeDecision;
 import org.podbridge.exchange.Completion;
 import org.podbridge.exchange.HeaderFields;
@@ -18,6 +20,7 @@ import org.podbridge.exchange.RequestHead;
 import org.podbridge.exchange.ShortResponse;
 import org.podbridge.json.MalformedJsonException;
 import org.podbridge.limits.Limits;
+import org.podbridge.policy.LiveIdentity;
 import org.podbridge.time.Scheduler;
 import org.podbridge.tunnel.v2.HeadCodec;
 import org.podbridge.tunnel.v2.ResetCode;
@@ -40,13 +43,17 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
     /** How long a socket may take to open once it was accepted, before its visitor counts as gone. */
     private static final Duration OPENING_TIME = Duration.ofSeconds(10);
 
+    private static final CloseStatus ACCESS_HAS_ENDED =
+            new CloseStatus(CloseStatus.POLICY_VIOLATION, "Access has ended");
+
     private final TunnelEndpoint endpoint;
     private final RequestHead request;
     private final TunnelTarget.Service target;
     private final CompletableFuture<HandshakeDecision> decision = new CompletableFuture<>();
     private final AtomicBoolean decided = new AtomicBoolean();
-    private final Once over;
+    private final Afterwards over = new Afterwards();
     private volatile @Nullable Tunnel tunnel;
+    private volatile VisitAdmission.Decision.@Nullable Admitted admitted;
     private volatile @Nullable Stream stream;
     private volatile @Nullable SocketBridge bridge;
     private volatile Scheduler.Task answerDeadline = () -> {};
@@ -61,7 +68,7 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
         this.endpoint = endpoint;
         this.request = request;
         this.target = target;
-        this.over = new Once(() -> {
+        over.add(() -> {
             answerDeadline.cancel();
             openingDeadline.cancel();
             endpoint.exchanges().decrementAndGet();
@@ -70,18 +77,35 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
 
     CompletionStage<HandshakeDecision> decide() {
         endpoint.exchanges().incrementAndGet();
+        Optional<ShortResponse> tooOften = endpoint.visitAdmission().tooOften(request, target.name());
+        if (tooOften.isPresent()) {
+            reject(tooOften.get());
+            return decision;
+        }
+        Runnable counted =
+                endpoint.webSocketsByAddress().tryAdd(request.remoteAddress().getAddress());
+        if (counted == null) {
+            refused(RelayAnswer.TOO_MANY_WEBSOCKETS);
+            return decision;
+        }
+        over.add(counted);
+        if (endpoint.isFull()) {
+            refused(RelayAnswer.BUSY);
+            return decision;
+        }
         return endpoint.visitAdmission().decide(request, target.name()).thenCompose(admitted -> {
             goOn(admitted);
             return decision;
         });
     }
 
-    private void goOn(VisitAdmission.Decision admitted) {
-        if (admitted instanceof VisitAdmission.Decision.Refused refused) {
+    private void goOn(VisitAdmission.Decision judged) {
+        if (judged instanceof VisitAdmission.Decision.Refused refused) {
             reject(refused.response());
             return;
         }
-        Tunnel found = ((VisitAdmission.Decision.Admitted) admitted).tunnel();
+        admitted = (VisitAdmission.Decision.Admitted) judged;
+        Tunnel found = ((VisitAdmission.Decision.Admitted) judged).tunnel();
         tunnel = found;
         Optional<TunnelStreams> streams =
                 found.leastBusy(connection -> !connection.takesWholeBodies()).flatMap(TunnelConnection::streams);
@@ -97,16 +121,13 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
 
     private StreamRequest head(Tunnel found) {
         String authority = endpoint.authorityOf(request);
-        boolean withCredentials = found.passthrough() && found.isPublic();
         HeaderFields.Builder fields = HeaderFields.builder();
-        endpoint.requestRules()
-                .apply(request, withCredentials, authority, target.prefix())
-                .forEach((name, value) -> {
-                    // The rest of the handshake is between neighbours.
-                    if (!name.startsWith("sec-websocket-") || name.equals(PROTOCOL_FIELD)) {
-                        fields.add(name, value);
-                    }
-                });
+        endpoint.crossing(request, found, target.prefix()).forEach((name, value) -> {
+            // The rest of the handshake is between neighbours.
+            if (!name.startsWith("sec-websocket-") || name.equals(PROTOCOL_FIELD)) {
+                fields.add(name, value);
+            }
+        });
         return new StreamRequest(
                 found.name().value(), "GET", target.path(), authority, endpoint.publicScheme(), fields.build(), true);
     }
@@ -136,9 +157,9 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
 
     @Override
     public void leaving() {
-        Tunnel admittedTo = tunnel;
-        if (admittedTo != null) {
-            goOn(endpoint.visitAdmission().stillAdmitted(request, admittedTo));
+        VisitAdmission.Decision.Admitted before = admitted;
+        if (before != null) {
+            goOn(endpoint.visitAdmission().stillAdmitted(request, before));
         }
     }
 
@@ -206,8 +227,31 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
                 open.reset(ResetCode.CANCEL, "the visitor is gone");
             }
         });
+        watch(joined);
         decision.complete(new HandshakeDecision.Accept(
                 subprotocol, withoutHandshake(crossing.get().fields()), joined, limits.closeTimeout()));
+    }
+
+    /**
+     * Sees to it that the socket ends when its visitor may no longer stay: with the identity, the link, or the rule.
+     */
+    private void watch(SocketBridge joined) {
+        VisitAdmission.Decision.Admitted before = admitted;
+        if (before == null) {
+            return;
+        }
+        Runnable end = () -> joined.end(ACCESS_HAS_ENDED);
+        over.add(endpoint.visits().add(target.name(), before.entry(), end));
+        if (before.entry() instanceof Entry.Guest guest) {
+            Scheduler.Task linkEnds =
+                    endpoint.scheduler().schedule(endpoint.shareLinks().left(guest.link()), end);
+            over.add(linkEnds::cancel);
+        }
+        before.entry().visitor().ifPresent(who -> {
+            LiveIdentity live = endpoint.admission().watch(who, request, Endpoint.VISIT);
+            live.start(reason -> joined.end(new CloseStatus(CloseStatus.POLICY_VIOLATION, reason)));
+            over.add(live::stop);
+        });
     }
 
     private List<String> offered() {

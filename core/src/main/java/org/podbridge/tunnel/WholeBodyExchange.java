@@ -16,18 +16,21 @@ final class WholeBodyExchange {
     private final TunnelEndpoint endpoint;
     private final VisitorResponse response;
     private final Exchange exchange;
-    private final Tunnel admittedTo;
+    private final VisitAdmission.Decision.Admitted admitted;
 
-    private volatile @Nullable Tunnel askedTunnel;
+    /** As it stood when it was last looked up. */
+    private volatile Tunnel tunnel;
+
     private volatile @Nullable TunnelConnection connection;
     private volatile @Nullable String id;
 
-    WholeBodyExchange(HttpVisit visit, Tunnel admittedTo) {
+    WholeBodyExchange(HttpVisit visit, VisitAdmission.Decision.Admitted admitted) {
         this.visit = visit;
         this.endpoint = visit.endpoint();
         this.response = visit.response();
         this.exchange = visit.response().exchange();
-        this.admittedTo = admittedTo;
+        this.admitted = admitted;
+        this.tunnel = admitted.tunnel();
     }
 
     void start() {
@@ -75,22 +78,20 @@ final class WholeBodyExchange {
             return;
         }
         // Looked up anew: the body may have taken its time.
-        VisitAdmission.Decision decision = endpoint.visitAdmission().stillAdmitted(exchange.request(), admittedTo);
+        VisitAdmission.Decision decision = endpoint.visitAdmission().stillAdmitted(exchange.request(), admitted);
         if (decision instanceof VisitAdmission.Decision.Refused refused) {
             response.refuse(refused.response());
             return;
         }
-        Tunnel tunnel = ((VisitAdmission.Decision.Admitted) decision).tunnel();
-        Optional<TunnelConnection> least = tunnel.leastBusy(TunnelConnection::takesWholeBodies);
+        Tunnel now = ((VisitAdmission.Decision.Admitted) decision).tunnel();
+        tunnel = now;
+        Optional<TunnelConnection> least = now.leastBusy(TunnelConnection::takesWholeBodies);
         if (least.isEmpty()) {
             response.refuse(RelayAnswer.BUSY); // replaced by a connection that streams, while the body came
             return;
         }
-        askedTunnel = tunnel;
         RequestHead request = exchange.request();
-        boolean withCredentials = tunnel.passthrough() && tunnel.isPublic();
-        HeaderFields fields =
-                endpoint.requestRules().apply(request, withCredentials, endpoint.authorityOf(request), visit.prefix());
+        HeaderFields fields = endpoint.crossing(request, now, visit.prefix());
         connection = least.get();
         id = least.get()
                 .send(
@@ -124,12 +125,11 @@ final class WholeBodyExchange {
             return;
         }
         Runnable release = () -> endpoint.budget().release(body.length);
-        Tunnel asked = askedTunnel;
         Optional<ResponseRules.Crossing> crossing = endpoint.responseRules()
                 .apply(
                         content.status(),
                         content.fields(),
-                        endpoint.contextOf(exchange.request(), visit.target(), asked == null ? admittedTo : asked));
+                        endpoint.contextOf(exchange.request(), visit.target(), tunnel));
         if (crossing.isEmpty()) {
             release.run();
             refuse(RelayAnswer.BAD_RESPONSE);

@@ -134,7 +134,7 @@ class RateLimiterTest {
 
     @Test
     void saysWhichLimitWasHit() {
-        for (Scope scope : Scope.values()) {
+        for (Scope scope : List.of(Scope.CONNECTION, Scope.IDENTITY, Scope.ADDRESS)) {
             RateLimiter.Caller caller = limiter(scope, Rate.perMinute(6, 1)).caller("alice", address("192.0.2.1"));
             assertThat(takes(caller, 1)).isTrue();
             assertThat(caller.take(Counted.MESSAGES, 1)).hasValueSatisfying(exceeded -> {
@@ -146,6 +146,33 @@ class RateLimiterTest {
                 assertThat(exceeded.rate().interval()).isEqualTo(Duration.ofSeconds(10));
             });
         }
+    }
+
+    @Test
+    void countsForOneScopeWithoutACaller() {
+        RateLimits limits = RateLimits.builder()
+                .limit(Counted.VISITS, Scope.ADDRESS, Rate.perSecond(1, 2))
+                .limit(Counted.VISITS, Scope.TUNNEL, Rate.perSecond(1, 1))
+                .build();
+        RateLimiter limiter = new RateLimiter(limits, clock::get);
+        InetAddress visitor = address("2001:db8::1");
+        InetAddress sameNetwork = address("2001:db8::2");
+        assertThat(limiter.look(Counted.VISITS, Scope.ADDRESS, visitor)).isEmpty();
+        assertThat(limiter.take(Counted.VISITS, Scope.ADDRESS, visitor)).isEmpty();
+        assertThat(limiter.take(Counted.VISITS, Scope.ADDRESS, sameNetwork)).isEmpty();
+        assertThat(limiter.look(Counted.VISITS, Scope.ADDRESS, visitor))
+                .hasValueSatisfying(limit -> assertThat(limit.message()).isEqualTo("Rate limit: visits per address"));
+        assertThat(limiter.take(Counted.VISITS, Scope.ADDRESS, visitor)).isPresent();
+        assertThat(limiter.take(Counted.VISITS, Scope.ADDRESS, address("2001:db8:0:1::1")))
+                .isEmpty();
+        assertThat(limiter.take(Counted.VISITS, Scope.ADDRESS, address("127.0.0.1")))
+                .isEmpty();
+        assertThat(limiter.take(Counted.VISITS, Scope.ADDRESS, null)).isEmpty();
+        assertThat(limiter.take(Counted.VISITS, Scope.TUNNEL, "app")).isEmpty();
+        assertThat(limiter.take(Counted.VISITS, Scope.TUNNEL, "app"))
+                .hasValueSatisfying(limit -> assertThat(limit.message()).isEqualTo("Rate limit: visits per tunnel"));
+        advance(Duration.ofSeconds(1));
+        assertThat(limiter.look(Counted.VISITS, Scope.ADDRESS, visitor)).isEmpty();
     }
 
     @Test
@@ -203,7 +230,7 @@ class RateLimiterTest {
                 .isEqualTo(Duration.ofNanos(1));
         assertThatThrownBy(
                         () -> RateLimits.builder().limit(Counted.CONNECTIONS, Scope.CONNECTION, Rate.perSecond(1, 1)))
-                .hasMessage("CONNECTIONS per CONNECTION (expected: per IDENTITY or per ADDRESS)");
+                .hasMessage("CONNECTIONS per CONNECTION (expected: per one of [IDENTITY, ADDRESS])");
     }
 
     @Test

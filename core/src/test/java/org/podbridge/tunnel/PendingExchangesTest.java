@@ -34,8 +34,8 @@ class PendingExchangesTest {
                 new TestExchange(RequestHead.builder("GET", "/tunnel/app/").build()),
                 new TunnelTarget.Service(TunnelName.of("app"), "/tunnel/app", "/"));
         WebId owner = WebId.of("https://alice.example/#me");
-        return new WholeBodyExchange(
-                visit, new Tunnel(TunnelName.of("app"), owner, false, false, ClientMessage.Access.PUBLIC, List.of()));
+        Tunnel tunnel = new Tunnel(TunnelName.of("app"), owner, false, false, ClientMessage.Access.PUBLIC, List.of());
+        return new WholeBodyExchange(visit, new VisitAdmission.Decision.Admitted(tunnel, new Entry.Open()));
     }
 
     @Test

@@ -38,19 +38,22 @@ final class TestEndpoint {
         Tickets tickets = new Tickets(scheduler, RANDOM, limits);
         Authenticator authenticator = new Authenticator(
                 AuthProvider.fixed(Map.of()), tickets, List.of(uri), Duration.ofSeconds(1), scheduler);
+        RateLimiter rates = new RateLimiter(limits.rates(), scheduler::nanoTime);
         return new TunnelEndpoint(
-                new TunnelEndpoint.Configuration(List.of(uri), "/tunnel", null, Set.of(), Set.of(), Set.of()),
+                new TunnelEndpoint.Configuration(
+                        List.of(uri), "/tunnel", "/.tunnel/share", null, Set.of(), Set.of(), Set.of()),
                 new Admission(
                         authenticator,
                         policy,
                         RejectionMode.HTTP,
                         SocketExpiry.withIdentity(),
-                        new RateLimiter(limits.rates(), scheduler::nanoTime),
+                        rates,
                         scheduler,
                         limits),
                 policy,
                 scheduler,
                 RANDOM,
+                rates,
                 limits);
     }
 

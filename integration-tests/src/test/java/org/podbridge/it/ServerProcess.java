@@ -3,6 +3,7 @@ package org.podbridge.it;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.BufferedReader;
+import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
@@ -17,7 +18,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A program in a process of its own, whose output the test reads line by line. */
+/**
+ * A program in a process of its own, whose output the test reads line by line. All of it is kept in
+ * {@code target/process-logs}, where {@code ./run test} looks for credentials that no log may hold.
+ */
 public final class ServerProcess implements AutoCloseable {
 
     private static final Path ROOT = findRoot();
@@ -45,21 +49,28 @@ public final class ServerProcess implements AutoCloseable {
     }
 
     /** Starts the {@code podbridge} command with a tunnel to a service. */
-    public static ServerProcess tunnel(URI pod, String token, String name, String service, String... options) {
+    static ServerProcess tunnel(URI pod, String token, String name, String service, String... options) {
         return tunnel(List.of(), pod, token, name, service, options);
     }
 
     /** Starts the {@code podbridge} command with Java options first. */
     static ServerProcess tunnel(
             List<String> javaOptions, URI pod, String token, String name, String service, String... options) {
+        List<String> all = new ArrayList<>(List.of("--token", token));
+        all.addAll(List.of(options));
+        return tunnel(javaOptions, pod, name, service, all);
+    }
+
+    /** Starts the {@code podbridge} command with options that say who it is. */
+    static ServerProcess tunnel(List<String> javaOptions, URI pod, String name, String service, List<String> options) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(javaOptions);
         command.add("-jar");
         command.add(root().resolve("tunnel-client/target/podbridge.jar").toString());
         String relay = "ws" + pod.toString().substring("http".length()) + "/.tunnel";
-        command.addAll(List.of("tunnel", name, "--to", service, "--relay", relay, "--token", token));
-        command.addAll(List.of(options));
+        command.addAll(List.of("tunnel", name, "--to", service, "--relay", relay));
+        command.addAll(options);
         return start(command);
     }
 
@@ -84,7 +95,7 @@ public final class ServerProcess implements AutoCloseable {
         return start(command, root());
     }
 
-    private static ServerProcess start(List<String> command, Path folder) {
+    static ServerProcess start(List<String> command, Path folder) {
         try {
             return new ServerProcess(new ProcessBuilder(command)
                     .directory(folder.toFile())
@@ -112,13 +123,20 @@ public final class ServerProcess implements AutoCloseable {
     }
 
     private void read() {
-        try (BufferedReader reader = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8))) {
+        try (BufferedReader reader = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
+                BufferedWriter log = Files.newBufferedWriter(Files.createTempFile(logs(), "", ".log"))) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 lines.add(line);
+                log.write(line);
+                log.newLine();
             }
         } catch (IOException e) {
             lines.add("(output broke off)");
         }
+    }
+
+    private static Path logs() throws IOException {
+        return Files.createDirectories(root().resolve("integration-tests/target/process-logs"));
     }
 
     /** Returns the first match in the lines to come. */

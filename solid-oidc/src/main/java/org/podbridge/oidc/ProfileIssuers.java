@@ -1,6 +1,7 @@
 package org.podbridge.oidc;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -43,7 +44,7 @@ final class ProfileIssuers {
      * @return fails with a {@link RefusedException} if it doesn't, or if that can't be found out
      */
     CompletionStage<Void> check(AccessToken token, Runnable admission) {
-        return hosts.issuers(WebId.of(token.webId()))
+        return known(WebId.of(token.webId()))
                 .thenCompose(known -> known.<CompletionStage<Set<String>>>map(CompletableFuture::completedStage)
                         .orElseGet(() -> cache.get(token.webId(), admission, () -> load(token))))
                 .handle((issuers, failure) -> {
@@ -56,6 +57,22 @@ final class ProfileIssuers {
                     }
                     return null;
                 });
+    }
+
+    private CompletionStage<Optional<Set<String>>> known(WebId webId) {
+        CompletionStage<Optional<Set<String>>> known;
+        try {
+            known = hosts.issuers(webId);
+        } catch (RuntimeException e) { // the host's code may fail in any way
+            known = CompletableFuture.failedStage(e);
+        }
+        return known.whenComplete((issuers, failure) -> {
+            if (failure != null) {
+                logger.warn(
+                        "The issuer lookup failed: {}",
+                        Failures.cause(failure).getClass().getName());
+            }
+        });
     }
 
     private CompletionStage<LookupCache.Found<Set<String>>> load(AccessToken token) {

@@ -172,10 +172,11 @@ public final class SolidOidcAuthProvider implements AuthProvider {
         if (cache == null) {
             return issuerKeys.verify(token, admission);
         }
-        if (cache.contains(token)) {
+        String compact = token.signed().compact();
+        if (cache.contains(compact)) {
             return CompletableFuture.completedStage(null);
         }
-        return issuerKeys.verify(token, admission).thenRun(() -> cache.add(token, now));
+        return issuerKeys.verify(token, admission).thenRun(() -> cache.add(compact, now, token.expiresAt()));
     }
 
     /** Returns what takes a permit from a caller the first time that something must be fetched for it. */

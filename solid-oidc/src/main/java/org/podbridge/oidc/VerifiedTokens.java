@@ -31,8 +31,8 @@ final class VerifiedTokens {
         this.scheduler = scheduler;
     }
 
-    boolean contains(AccessToken token) {
-        String digest = Digest.of(token.signed().compact());
+    boolean contains(String token) {
+        String digest = Digest.of(token);
         lock.lock();
         try {
             Long deadline = deadlines.get(digest);
@@ -42,10 +42,10 @@ final class VerifiedTokens {
         }
     }
 
-    void add(AccessToken token, Instant now) {
-        Duration left = Duration.between(now, token.expiresAt());
-        long life = Math.min(LIFE.toNanos(), Math.max(0, left.toNanos()));
-        String digest = Digest.of(token.signed().compact());
+    void add(String token, Instant now, Instant expiresAt) {
+        Duration left = Duration.between(now, expiresAt);
+        long life = left.compareTo(LIFE) < 0 ? left.toNanos() : LIFE.toNanos();
+        String digest = Digest.of(token);
         lock.lock();
         try {
             deadlines.put(digest, scheduler.nanoTime() + life);

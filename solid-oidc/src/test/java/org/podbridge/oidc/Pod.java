@@ -219,6 +219,10 @@ final class Pod implements AutoCloseable {
         return answer.join();
     }
 
+    CompletableFuture<Answer> begin() {
+        return begin("GET", "pod.example", "authorization", "DPoP " + token(), "dpop", proof());
+    }
+
     CompletableFuture<Answer> begin(String method, String authority, String... fields) {
         HeaderFields all = HeaderFields.builder()
                 .add("connection", "Upgrade")

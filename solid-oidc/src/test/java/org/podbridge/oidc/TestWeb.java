@@ -5,7 +5,6 @@ import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -18,9 +17,11 @@ import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
@@ -64,7 +65,8 @@ final class TestWeb implements Network, AutoCloseable {
     }
 
     private void answer(HttpExchange exchange) throws IOException {
-        String url = "https://" + exchange.getRequestHeaders().getFirst("host") + exchange.getRequestURI();
+        String url = "https://" + exchange.getRequestHeaders().getFirst("host").toLowerCase(Locale.ROOT)
+                + exchange.getRequestURI();
         asked.add(url);
         try (exchange) {
             pages.getOrDefault(url, status(404)).answer(exchange);
@@ -100,25 +102,24 @@ final class TestWeb implements Network, AutoCloseable {
         };
     }
 
-    /** Sends the head and then byte after byte, until nobody reads any more. */
-    static Page drip(Runnable begun) {
+    /** Sends the head and a byte, and then nothing more until the web is closed. */
+    static Page stall(Runnable begun) {
         return exchange -> {
             exchange.sendResponseHeaders(200, 0);
-            OutputStream out = exchange.getResponseBody();
+            exchange.getResponseBody().write(' ');
+            exchange.getResponseBody().flush();
             begun.run();
-            while (true) {
-                out.write(' ');
-                out.flush();
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
         };
     }
 
     void put(String url, Page page) {
-        pages.put(url, page);
-    }
-
-    void remove(String url) {
-        pages.remove(url);
+        int path = url.indexOf('/', "https://".length());
+        pages.put(url.substring(0, path).toLowerCase(Locale.ROOT) + url.substring(path), page);
     }
 
     /** Lets a name resolve to addresses, to the next one each time, and to the last one from then on. */

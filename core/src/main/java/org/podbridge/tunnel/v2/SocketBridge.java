@@ -107,6 +107,17 @@ public final class SocketBridge implements ConnectionListener, StreamListener {
         return true;
     }
 
+    /**
+     * Ends both sides, because the socket's peer may not stay.
+     *
+     * @param status what the peer is told
+     */
+    public void end(CloseStatus status) {
+        drop();
+        stream.reset(ResetCode.CANCEL, status.reason());
+        endSocket(open -> open.close(status));
+    }
+
     private void end() {
         if (over.compareAndSet(false, true)) {
             onEnd.run();

@@ -7,15 +7,24 @@ import com.apicatalog.jsonld.JsonLdOptions;
 import com.apicatalog.jsonld.document.JsonDocument;
 import com.apicatalog.rdf.api.RdfConsumerException;
 import com.apicatalog.rdf.api.RdfQuadConsumer;
+import jakarta.json.Json;
+import jakarta.json.JsonConfig;
+import jakarta.json.JsonReader;
+import jakarta.json.JsonReaderFactory;
+import jakarta.json.JsonStructure;
+import jakarta.json.stream.JsonParser;
 import java.io.StringReader;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** JSON-LD, read by Titanium. */
 final class JsonLdProfile {
 
     private static final Duration TIME_LIMIT = Duration.ofSeconds(2);
+    private static final JsonReaderFactory UNIQUE_NAMES =
+            Json.createReaderFactory(Map.of(JsonConfig.KEY_STRATEGY, JsonConfig.KeyStrategy.NONE));
 
     private JsonLdProfile() {}
 
@@ -26,13 +35,23 @@ final class JsonLdProfile {
         options.setBase(URI.create(base));
         options.setTimeout(TIME_LIMIT);
         try {
-            JsonLd.toRdf(JsonDocument.of(new StringReader(json)))
-                    .options(options)
-                    .provide(new DefaultGraph(issuers));
+            JsonLd.toRdf(JsonDocument.of(whole(json))).options(options).provide(new DefaultGraph(issuers));
         } catch (JsonLdError e) {
             throw new UnreadableProfileException("a profile that is no JSON-LD, or needs a remote context");
         } catch (RuntimeException e) { // of the JSON parser
             throw new UnreadableProfileException("a profile that breaks the parser");
+        }
+    }
+
+    /** Reads a text that is one JSON value and nothing else, in which no name stands twice. */
+    private static JsonStructure whole(String json) {
+        try (JsonParser parser = Json.createParser(new StringReader(json))) {
+            while (parser.hasNext()) { // which complains of what follows a value, as readers don't
+                parser.next();
+            }
+        }
+        try (JsonReader reader = UNIQUE_NAMES.createReader(new StringReader(json))) {
+            return reader.read();
         }
     }
 

@@ -52,12 +52,32 @@ final class FrameClient {
         if (messages.stream().allMatch(message -> message.kind() == MessageKind.BINARY)) {
             messages.forEach(message -> {
                 connection().take();
-                try {
-                    decoder.feed(ByteBuffer.wrap(message.bytes()), true);
-                } catch (FrameException e) {
-                    throw new AssertionError(e);
-                }
+                decode(message);
             });
+        }
+    }
+
+    /** Registers the name once more, with other members; what has come before stays to be read. */
+    void registerAgain(String name, String... members) {
+        read();
+        List<String> all = new java.util.ArrayList<>(List.of(members));
+        all.add("\"protocol\":2");
+        tunnel.register(name, all.toArray(String[]::new));
+        for (int left = connection().messages().size(); left > 0; left--) {
+            LoopbackConnection.Message message = connection().take();
+            if (message.kind() == MessageKind.TEXT) {
+                assertThat(message.text()).startsWith("{\"type\":\"registered\"");
+            } else {
+                decode(message);
+            }
+        }
+    }
+
+    private void decode(LoopbackConnection.Message message) {
+        try {
+            decoder.feed(ByteBuffer.wrap(message.bytes()), true);
+        } catch (FrameException e) {
+            throw new AssertionError(e);
         }
     }
 

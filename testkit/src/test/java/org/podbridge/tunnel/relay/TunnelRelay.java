@@ -25,6 +25,7 @@ import org.podbridge.exchange.RequestHead;
 import org.podbridge.identity.WebId;
 import org.podbridge.limits.Limits;
 import org.podbridge.limits.RateLimits;
+import org.podbridge.limits.VisitLimits;
 import org.podbridge.policy.AccessPolicy;
 import org.podbridge.testkit.InMemoryExchange;
 import org.podbridge.testkit.LoopbackConnection;
@@ -42,15 +43,30 @@ final class TunnelRelay implements AfterEachCallback {
 
     final ManualScheduler time = new ManualScheduler();
 
-    private final Limits.Builder limits = Limits.builder().rates(RateLimits.none());
+    /** All visitors come from one address, about which most tests don't care. */
+    private final Limits.Builder limits = Limits.builder()
+            .rates(RateLimits.none())
+            .visits(VisitLimits.builder()
+                    .maxExchangesPerAddress(100_000)
+                    .maxWebSocketsPerAddress(100_000)
+                    .build());
+
     private final List<TunnelClient> clients = new ArrayList<>();
     private final List<InMemoryExchange> visits = new ArrayList<>();
-    private final Podbridge.Builder builder = Podbridge.builder()
-            .publicUri(URI.create("https://pod.example"))
-            .authProvider(AuthProvider.fixed(Map.of("alice", ALICE, "bob", BOB, "carol", CAROL)))
-            .accessPolicy(AccessPolicy.anyAuthenticated())
-            .scheduler(time);
+    private final Podbridge.Builder builder;
     private Podbridge podbridge;
+
+    TunnelRelay() {
+        this(URI.create("https://pod.example"));
+    }
+
+    TunnelRelay(URI publicUri) {
+        builder = Podbridge.builder()
+                .publicUri(publicUri)
+                .authProvider(AuthProvider.fixed(Map.of("alice", ALICE, "bob", BOB, "carol", CAROL)))
+                .accessPolicy(AccessPolicy.anyAuthenticated())
+                .scheduler(time);
+    }
 
     TunnelRelay with(Consumer<Podbridge.Builder> setting) {
         setting.accept(builder);

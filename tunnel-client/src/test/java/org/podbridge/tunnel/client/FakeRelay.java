@@ -81,8 +81,18 @@ public final class FakeRelay implements AutoCloseable {
             }
         }
 
-        /** Sends a head. */
-        void answer(String status, String... fields) {
+        /** Returns the request's content, of the length that its head names. */
+        public String readContent() {
+            String length = head.replaceFirst("(?si).*\r\ncontent-length: *(\\d+).*", "$1");
+            try {
+                return length.equals(head) ? "" : new String(in.readNBytes(Integer.parseInt(length)), ISO_8859_1);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        /** Sends a head, or more. */
+        public void answer(String status, String... fields) {
             send("HTTP/1.1 " + status + "\r\n" + String.join("\r\n", fields) + "\r\n\r\n");
         }
 

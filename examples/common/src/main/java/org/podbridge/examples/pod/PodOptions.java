@@ -18,6 +18,7 @@ import org.podbridge.Podbridge;
 import org.podbridge.auth.AuthProvider;
 import org.podbridge.identity.WebId;
 import org.podbridge.limits.Limits;
+import org.podbridge.oidc.SolidOidcAuthProvider;
 import org.podbridge.policy.AccessPolicy;
 import org.podbridge.turn.TurnSettings;
 import picocli.CommandLine;
@@ -79,6 +80,21 @@ public final class PodOptions {
                 "Its WebID is <public-uri>/<name>/profile/card#me unless given"
             })
     private List<AgentOption> agents = List.of();
+
+    @Option(
+            names = "--solid-oidc",
+            description = {
+                "Know agents by Solid-OIDC access tokens that are bound to a key (DPoP), whoever has issued them.",
+                "A server on localhost takes issuers and WebIDs on localhost too, unencrypted"
+            })
+    private boolean solidOidc;
+
+    @Option(
+            names = "--trusted-issuer",
+            paramLabel = "<uri>",
+            description =
+                    "An identity provider to trust, and no others but those given so; with --solid-oidc; repeatable")
+    private List<String> trustedIssuers = List.of();
 
     @Option(
             names = "--policy",
@@ -262,8 +278,7 @@ public final class PodOptions {
     public Podbridge podbridge(URI publicUri, List<Agent> agents) {
         Podbridge.Builder podbridge = Podbridge.builder()
                 .publicUri(publicUri)
-                .authProvider(AuthProvider.fixed(
-                        agents.stream().collect(Collectors.toUnmodifiableMap(Agent::token, Agent::webId))))
+                .authProvider(authProvider(publicUri, agents))
                 .accessPolicy(accessPolicy(publicUri, agents))
                 .limits(limits())
                 .anonymousRooms(anonymousRooms)
@@ -276,6 +291,24 @@ public final class PodOptions {
         } catch (IllegalStateException e) {
             throw wrong(String.valueOf(e.getMessage()));
         }
+    }
+
+    private AuthProvider authProvider(URI publicUri, List<Agent> agents) {
+        if (!solidOidc && !trustedIssuers.isEmpty()) {
+            throw wrong("--trusted-issuer is of no use without --solid-oidc; give both");
+        }
+        AuthProvider tokens =
+                AuthProvider.fixed(agents.stream().collect(Collectors.toUnmodifiableMap(Agent::token, Agent::webId)));
+        if (!solidOidc) {
+            return tokens;
+        }
+        AuthProvider webIds = SolidOidcAuthProvider.builder()
+                .executor(LookupThreads.create())
+                .allowHttpLoopback("localhost".equals(publicUri.getHost()))
+                .trustedIssuers(trustedIssuers.toArray(String[]::new))
+                .build();
+        // the first one takes Bearer, the second one refuses whatever isn't DPoP
+        return agents.isEmpty() ? webIds : AuthProvider.firstOf(tokens, webIds);
     }
 
     AccessPolicy accessPolicy(URI publicUri, List<Agent> agents) {

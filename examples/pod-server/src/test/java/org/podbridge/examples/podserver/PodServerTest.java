@@ -47,6 +47,27 @@ class PodServerTest {
         assertThat(response.body()).contains("<h1>A pod server with Podbridge</h1>");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "--agent=alice=a, Bearer",
+        "--solid-oidc, DPoP",
+        "--solid-oidc --agent=alice=a, Bearer DPoP",
+        "--solid-oidc --trusted-issuer=https://login.example/, DPoP"
+    })
+    void saysHowToShowWhoOneIs(String options, String schemes) throws Exception {
+        PodServer server = start(options.split(" "));
+
+        HttpRequest mint = HttpRequest.newBuilder(URI.create(server.publicUri() + "/.webrtc"))
+                .POST(BodyPublishers.noBody())
+                .build();
+        HttpResponse<String> response = client.send(mint, BodyHandlers.ofString());
+
+        assertThat(response.statusCode()).isEqualTo(401);
+        assertThat(response.headers().allValues("www-authenticate"))
+                .extracting(challenge -> challenge.replaceFirst(" .*", ""))
+                .containsExactly(schemes.split(" "));
+    }
+
     @Test
     void servesTheFilesOfAFolder(@TempDir Path folder) throws Exception {
         Files.writeString(folder.resolve("note.txt"), "0123456789");

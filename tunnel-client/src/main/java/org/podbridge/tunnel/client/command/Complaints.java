@@ -37,6 +37,11 @@ final class Complaints {
         return text.replaceAll("[^\\p{L}\\p{N} ._-]", "?");
     }
 
+    /** Returns what the relay says, on one line and without what could steer a terminal. */
+    static String legible(String text) {
+        return text.replaceAll("\\p{C}", "?");
+    }
+
     static int failure(Exception e, CommandLine command, ParseResult parsed) {
         command.getErr().println("podbridge: " + e);
         command.getErr().flush();

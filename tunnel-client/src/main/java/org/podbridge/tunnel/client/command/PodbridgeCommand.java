@@ -31,6 +31,7 @@ final class PodbridgeCommand implements Runnable {
     static CommandLine commandLine(Map<String, String> environment, StopSignal stopSignal, BooleanSupplier colours) {
         return new CommandLine(new PodbridgeCommand())
                 .addSubcommand(new TunnelCommand(environment, stopSignal, colours))
+                .addSubcommand(new ShareCommand(environment))
                 .setParameterExceptionHandler(Complaints::misuse)
                 .setExecutionExceptionHandler(Complaints::failure);
     }

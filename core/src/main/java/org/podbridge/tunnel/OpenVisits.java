@@ -1,0 +1,68 @@
+package org.podbridge.tunnel;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiPredicate;
+import org.podbridge.identity.TunnelName;
+
+/**
+ * The visits that are under way, so that they end when the tunnel isn't open to their visitors any more. Thread-safe.
+ */
+final class OpenVisits {
+
+    private final TunnelRegistry registry;
+    private final BiPredicate<Entry, Tunnel> holds;
+    private final Map<TunnelName, Map<Visit, Boolean>> visits = new ConcurrentHashMap<>();
+
+    /** One visit. */
+    private static final class Visit {
+        private final Entry entry;
+        private final Runnable end;
+
+        Visit(Entry entry, Runnable end) {
+            this.entry = entry;
+            this.end = end;
+        }
+    }
+
+    /** Makes one. The predicate tells whether an entry opens a tunnel as it stands. */
+    OpenVisits(TunnelRegistry registry, BiPredicate<Entry, Tunnel> holds) {
+        this.registry = registry;
+        this.holds = holds;
+    }
+
+    /**
+     * Watches over a visit; it is ended at once if its entry doesn't hold any more.
+     *
+     * @param end ends the visit; may run more than once
+     * @return to be run when the visit is over
+     */
+    Runnable add(TunnelName name, Entry entry, Runnable end) {
+        Visit visit = new Visit(entry, end);
+        visits.compute(name, (key, others) -> {
+            Map<Visit, Boolean> all = others == null ? new ConcurrentHashMap<>(2) : others;
+            all.put(visit, true);
+            return all;
+        });
+        // After it was put in: who changes the tunnel meanwhile either finds it there, or is seen here.
+        registry.find(name).filter(now -> !holds.test(entry, now)).ifPresent(now -> end.run());
+        return () -> visits.computeIfPresent(name, (key, others) -> {
+            others.remove(visit);
+            return others.isEmpty() ? null : others;
+        });
+    }
+
+    /** Ends the visits of a tunnel that it isn't open to any more. */
+    void recheck(TunnelName name) {
+        Optional<Tunnel> now = registry.find(name);
+        List.copyOf(visits.getOrDefault(name, Map.of()).keySet()).stream()
+                .filter(visit -> now.isPresent() && !holds.test(visit.entry, now.get()))
+                .forEach(visit -> visit.end.run());
+    }
+
+    int size() {
+        return visits.size();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.podbridge.oidc.fetch;
+
+import org.jspecify.annotations.NullMarked;

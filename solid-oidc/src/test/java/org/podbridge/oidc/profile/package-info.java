@@ -1,0 +1,4 @@
+@NullMarked
+package org.podbridge.oidc.profile;
+
+import org.jspecify.annotations.NullMarked;
