@@ -92,7 +92,8 @@ public interface Exchange {
     /**
      * Sets what runs when the visitor is gone before the response is complete: connection closed, stream reset, time
      * limit of the container. It runs at most once, and at once if the visitor has gone already. To be called at most
-     * once.
+     * once. The exchange is not over by that: until it is {@link #abort aborted}, the container may hold the
+     * connection.
      *
      * @param action what to do; must not block
      */

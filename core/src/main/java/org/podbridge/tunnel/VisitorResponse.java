@@ -43,7 +43,7 @@ final class VisitorResponse {
     /** Counts the exchange, until it is over, and listens for the visitor's departure. */
     void start() {
         endpoint.exchanges().incrementAndGet();
-        guarded(() -> exchange.onGone(this::gone));
+        guarded(() -> exchange.onGone(() -> gone(new IOException("the visitor is gone"))));
     }
 
     RequestHead request() {
@@ -79,9 +79,14 @@ final class VisitorResponse {
         afterwards.run();
     }
 
-    private void gone() {
+    /** Also ends the exchange towards the container, which keeps the visitor's connection until then. */
+    private void gone(Throwable cause) {
         finish();
-        stopService();
+        try {
+            stopService();
+        } finally {
+            exchange.abort(cause);
+        }
     }
 
     private void stopService() {
@@ -159,8 +164,7 @@ final class VisitorResponse {
             step.run();
         } catch (RuntimeException e) {
             logger.error("An exchange is broken off because of a fault", e);
-            gone();
-            exchange.abort(e);
+            gone(e);
         }
     }
 

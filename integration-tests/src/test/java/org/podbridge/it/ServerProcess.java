@@ -175,7 +175,7 @@ public final class ServerProcess implements AutoCloseable {
         return String.join("\n", seen);
     }
 
-    boolean isAlive() {
+    public boolean isAlive() {
         return process.isAlive();
     }
 

@@ -69,7 +69,7 @@ class TunnelOverSocketsIT {
         try (TunnelPeer client = TunnelPeer.register(pod, "alice-token", "app")) {
             TunnelPeer.Asked asked;
             try (RawVisitor visitor = RawVisitor.connect(pod.uri())) {
-                visitor.send("GET /tunnel/app/page HTTP/1.1\r\nHost: pod\r\n\r\n");
+                visitor.send("GET /tunnel/app/page HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
                 asked = client.readRequest();
                 assertThat(pod.podbridge().diagnostics().exchangesInFlight()).isEqualTo(1);
             }
@@ -77,6 +77,17 @@ class TunnelOverSocketsIT {
                     .until(() -> pod.podbridge().diagnostics().exchangesInFlight() == 0);
             client.answer(asked.id(), "too late");
             assertThatItServes(client);
+        }
+    }
+
+    @Test
+    void theSocketOfAVisitorThatIsGoneIsClosed() {
+        try (TunnelPeer client = TunnelPeer.register(pod, "alice-token", "app");
+                RawVisitor visitor = RawVisitor.connect(pod.uri())) {
+            visitor.send("GET /tunnel/app/page HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+            client.readRequest();
+            visitor.shutdownOutput();
+            visitor.awaitEnd();
         }
     }
 

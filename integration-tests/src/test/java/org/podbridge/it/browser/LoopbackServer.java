@@ -34,6 +34,8 @@ final class LoopbackServer implements AutoCloseable {
         http.setUriCompliance(UriCompliance.UNSAFE);
         ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
         connector.setHost("127.0.0.1");
+        // for requests that never end; what waits for a tunnel has limits of its own
+        connector.setIdleTimeout(5000);
         server.addConnector(connector);
         try {
             connector.open();
