@@ -82,6 +82,7 @@ final class TunnelledPod implements AutoCloseable {
         tunnel(name, service, client -> client);
     }
 
+    /** As above, with further settings of the client. */
     void tunnel(String name, Site service, UnaryOperator<TunnelClientBuilder> settings) throws Exception {
         LoopbackServer serviceServer = LoopbackServer.start(service);
         services.add(serviceServer);

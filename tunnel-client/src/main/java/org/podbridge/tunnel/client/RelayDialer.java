@@ -38,6 +38,7 @@ final class RelayDialer {
     private final RemoteHttp http;
     private final WebSocketCoreClient client;
     private final @Nullable RemoteHttp provider;
+    private final @Nullable TicketSource tickets;
     private final GuardedTokens tokens;
 
     RelayDialer(Settings settings, Threads threads) {
@@ -50,10 +51,12 @@ final class RelayDialer {
         SolidLogin login = relay.login();
         if (login == null) {
             this.provider = null;
+            this.tickets = null;
             this.tokens = new GuardedTokens(requireNonNull(relay.credentials(), "credentials"));
         } else {
             this.provider = new RemoteHttp("the identity provider", login.sslContext(), threads);
-            this.tokens = new GuardedTokens(new TicketSource(login, provider, http, relay.uri(), settings.scheduler()));
+            this.tickets = new TicketSource(login, provider, http, relay.uri(), settings.scheduler());
+            this.tokens = new GuardedTokens(tickets);
         }
     }
 
@@ -95,12 +98,15 @@ final class RelayDialer {
                     "The token is empty, too long or holds characters that no token has"));
             return;
         }
-        boolean inQuery = relay.tokenInQuery() || credential.isTicket();
+        boolean inSubprotocols = credential.isTicket() && tickets != null && tickets.relayTakesSubprotocols();
+        boolean inQuery = !inSubprotocols && (relay.tokenInQuery() || credential.isTicket());
         CoreClientUpgradeRequest request = CoreClientUpgradeRequest.from(
                 client,
                 inQuery ? withToken(token) : relay.uri(),
                 new FrameReceiver(listener, threads.timer(), CLOSE_TIMEOUT));
-        if (!inQuery) {
+        if (inSubprotocols) {
+            request.setSubProtocols(TicketSource.subprotocols(token));
+        } else if (!inQuery) {
             request.headers(fields -> fields.add(HttpHeader.AUTHORIZATION, "Bearer " + token));
         }
         request.timeout(RemoteHttp.TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);

@@ -3,6 +3,7 @@ package org.podbridge.tunnel.client;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -32,6 +33,7 @@ final class TicketSource implements TokenSource {
     private final AtomicReference<@Nullable Long> refusedAt = new AtomicReference<>();
 
     private volatile boolean gaveTickets;
+    private volatile boolean takesSubprotocols;
 
     /**
      * Creates the source.
@@ -98,9 +100,21 @@ final class TicketSource implements TokenSource {
             throw new UnavailableException(
                     "the relay gave no ticket (" + answer.status() + because(answer) + ")", answer.retryAfter());
         }
+        List<String> subprotocols = answer.strings("subprotocols");
+        takesSubprotocols = subprotocols != null && subprotocols.containsAll(subprotocols(ticket));
         gaveTickets = true;
         refusedAt.set(null);
         return new Token(ticket, token.expiresAt());
+    }
+
+    /** Tells whether the relay has said that it takes its tickets among the subprotocols, which no log has. */
+    boolean relayTakesSubprotocols() {
+        return takesSubprotocols;
+    }
+
+    /** Returns the subprotocols to offer in place of a ticket in the URL. */
+    static List<String> subprotocols(String ticket) {
+        return List.of("http-tunnel", "podbridge.ticket." + ticket);
     }
 
     private static String because(RemoteAnswer answer) {

@@ -190,6 +190,21 @@ class SolidLoginTest {
     }
 
     @Test
+    void keepsTheTicketOutOfTheUrlWhereTheRelayTakesItAmongTheSubprotocols() {
+        start();
+        answer(
+                relay.next(),
+                "200 OK",
+                "{\"ticket\":\"tk_secret-1\",\"subprotocols\":[\"http-tunnel\",\"podbridge.ticket.tk_secret-1\"]}");
+        FakeRelay.Attempt attempt = relay.next();
+        assertThat(attempt.head()).startsWith("GET /.tunnel HTTP/1.1\r\n").doesNotContainIgnoringCase("authorization");
+        assertThat(attempt.head().lines())
+                .contains(
+                        "Sec-WebSocket-Protocol: http-tunnel", "Sec-WebSocket-Protocol: podbridge.ticket.tk_secret-1");
+        attempt.accept().readText();
+    }
+
+    @Test
     void sharesATokenAmongClients() {
         open();
         start();
