@@ -122,7 +122,9 @@ class EmbeddingTest {
 
         assertThat(get("/anything").body()).isEqualTo("the pod");
         assertThat(get("/.webrtc").statusCode()).isEqualTo(426);
-        assertThat(get("/tunnel/nobody/").statusCode()).isEqualTo(421); // asked for by another name than pod.example
+        assertThat(get("/tunnel/nobody/").statusCode())
+                .as("asked for under another host than the public one")
+                .isEqualTo(421);
         assertThat(firstMessage("token=secret")).contains("\"you\":\"" + ALICE + "\"");
 
         // begin: stop
