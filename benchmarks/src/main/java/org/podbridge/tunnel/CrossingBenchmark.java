@@ -33,6 +33,7 @@ import org.podbridge.identity.Origin;
 @Fork(2)
 @Warmup(iterations = 5, time = 1)
 @Measurement(iterations = 5, time = 1)
+@SuppressWarnings("NullAway.Init") // JMH calls setUp first
 public class CrossingBenchmark {
 
     private static final String TARGET = "/tunnel/app/api/items/42?page=3&sort=name";
