@@ -89,6 +89,15 @@ public final class ResponseFraming {
     }
 
     /**
+     * Tells whether as much was given as the head has told.
+     *
+     * @return whether nothing more may come; never where the length is unknown
+     */
+    public boolean isComplete() {
+        return given == length;
+    }
+
+    /**
      * Counts a piece of the content. To be called before any of it is handed on.
      *
      * @param bytes how many

@@ -48,20 +48,20 @@ final class FieldRules {
      * @see <a href="https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1">RFC 9110 section 7.6.1</a>
      */
     static Set<String> hopByHop(HeaderFields fields) {
-        Set<String> names = HOP_BY_HOP;
+        Set<String> named = new HashSet<>();
         for (HeaderFields.Field field : fields.asList()) {
             if (!field.name().equalsIgnoreCase("connection")) {
                 continue;
             }
             for (String token : field.value().split(",", -1)) {
-                String name = token.trim().toLowerCase(Locale.ROOT);
-                if (!HOP_BY_HOP.contains(name)) {
-                    names = names == HOP_BY_HOP ? new HashSet<>(HOP_BY_HOP) : names;
-                    names.add(name);
-                }
+                named.add(token.trim().toLowerCase(Locale.ROOT));
             }
         }
-        return names;
+        if (HOP_BY_HOP.containsAll(named)) {
+            return HOP_BY_HOP;
+        }
+        named.addAll(HOP_BY_HOP);
+        return named;
     }
 
     /** Tells whether there is more than anybody needs. */

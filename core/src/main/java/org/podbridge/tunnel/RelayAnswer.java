@@ -113,6 +113,9 @@ enum RelayAnswer {
     }
 
     private String page(String said) {
+        String[] sentences = said.split("(?<=\\.) ", 2);
+        String heading = sentences[0].replaceFirst("\\.$", "");
+        String hint = sentences.length > 1 ? "<p>" + sentences[1] + ".\n" : "";
         return """
                 <!doctype html>
                 <html lang="en">
@@ -121,8 +124,8 @@ enum RelayAnswer {
                 <title>%1$d %2$s</title>
                 <style>body{font:1.1rem/1.5 system-ui,sans-serif;margin:20vh auto;max-width:30rem;padding:0 1rem}</style>
                 <h1>%3$s</h1>
-                <p>%1$d %2$s</p>
+                %4$s<p>%1$d %2$s</p>
                 </html>
-                """.formatted(status, error, said);
+                """.formatted(status, error, heading, hint);
     }
 }

@@ -45,6 +45,7 @@ public final class TunnelEndpoint implements Handshake {
     private static final int FATAL_FACTOR = 16;
 
     private final Configuration configuration;
+    private final String mount;
     private final Admission admission;
     private final GuardedPolicy policy;
     private final Scheduler scheduler;
@@ -117,6 +118,7 @@ public final class TunnelEndpoint implements Handshake {
             RateLimiter rates,
             Limits limits) {
         this.configuration = configuration;
+        this.mount = mountOf(configuration.publicUris().get(0));
         this.admission = admission;
         this.policy = policy;
         this.scheduler = scheduler;
@@ -194,11 +196,26 @@ public final class TunnelEndpoint implements Handshake {
     private Optional<TunnelTarget> targetOf(RequestHead request) {
         Optional<String> label = tunnelLabel(request);
         if (label.isEmpty()) {
-            return TunnelTarget.ofPath(configuration.path(), request.target());
+            return TunnelTarget.ofPath(configuration.path(), request.target()).map(this::seenByVisitors);
         }
         Optional<TunnelName> name = TunnelName.parse(label.get()).filter(TunnelName::isHostLabel);
         return Optional.of(
                 name.isPresent() ? TunnelTarget.ofHost(name.get(), request.target()) : new TunnelTarget.Unnamed());
+    }
+
+    /** Where the server is mounted is taken off the targets that come here; visitors see it nevertheless. */
+    private TunnelTarget seenByVisitors(TunnelTarget target) {
+        if (target instanceof TunnelTarget.Service service) {
+            return new TunnelTarget.Service(service.name(), mount + service.prefix(), service.path());
+        }
+        return target instanceof TunnelTarget.MissingSlash missing
+                ? new TunnelTarget.MissingSlash(mount + missing.location())
+                : target;
+    }
+
+    private static String mountOf(URI publicUri) {
+        String path = publicUri.getRawPath();
+        return path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
     }
 
     private CompletionStage<HandshakeDecision> decideVisit(RequestHead request, TunnelTarget target) {
@@ -315,7 +332,7 @@ public final class TunnelEndpoint implements Handshake {
     }
 
     String pathOf(TunnelName name) {
-        return configuration.path() + "/" + name;
+        return mount + configuration.path() + "/" + name;
     }
 
     boolean isSandboxed(String prefix) {

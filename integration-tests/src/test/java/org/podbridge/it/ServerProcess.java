@@ -162,7 +162,7 @@ public final class ServerProcess implements AutoCloseable {
     }
 
     /** Waits for the end and returns the exit code. */
-    int exitCode() throws InterruptedException {
+    public int exitCode() throws InterruptedException {
         if (!process.waitFor(60, TimeUnit.SECONDS)) {
             throw new AssertionError("it doesn't end");
         }

@@ -2,13 +2,11 @@ package org.podbridge.jetty;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpHeaderValue;
-import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.server.Request;
@@ -16,7 +14,9 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.IteratingNestedCallback;
+import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.HeaderFields;
+import org.podbridge.exchange.ResponseFraming;
 import org.podbridge.exchange.ResponseHead;
 
 /**
@@ -28,15 +28,11 @@ final class JettyResponse {
     /** The JDK copies what is left of a buffer on the heap with each write to the socket: so not more than this. */
     static final int MAX_WRITE_BYTES = 256 << 10;
 
-    private static final long UNKNOWN = -1;
-
     private final Request request;
     private final Response response;
-    private volatile boolean begun;
+    private volatile @Nullable ResponseFraming framing;
     private volatile boolean written;
     private volatile HttpFields trailers = HttpFields.EMPTY;
-    private long length = UNKNOWN;
-    private long given;
 
     JettyResponse(Request request, Response response) {
         this.request = request;
@@ -44,7 +40,7 @@ final class JettyResponse {
     }
 
     boolean isBegun() {
-        return begun;
+        return framing != null;
     }
 
     boolean isWritten() {
@@ -52,19 +48,13 @@ final class JettyResponse {
     }
 
     void begin(ResponseHead head) {
-        if (begun) {
+        if (framing != null) {
             throw new IllegalStateException("the response has begun already");
         }
-        length = length(head.fields());
-        begun = true;
+        ResponseFraming promised = new ResponseFraming(request.getMethod(), head);
+        framing = promised;
         response.setStatus(head.status());
-        HeaderFields.Builder fields = HeaderFields.builder();
-        head.fields().forEach((name, value) -> {
-            if (!isFraming(name, head.status())) {
-                fields.add(name, value);
-            }
-        });
-        putFields(fields.build(), response);
+        putFields(promised.fields(), response);
     }
 
     /**
@@ -83,27 +73,6 @@ final class JettyResponse {
         });
     }
 
-    private static long length(HeaderFields fields) {
-        List<String> values = fields.all("content-length");
-        if (values.isEmpty()) {
-            return UNKNOWN;
-        }
-        try {
-            long length = Long.parseLong(values.get(0));
-            if (values.size() == 1 && length >= 0) {
-                return length;
-            }
-        } catch (NumberFormatException e) {
-            // The same as one that is negative or contradicts another.
-        }
-        throw new IllegalArgumentException("content-length: not one number (expected: one)");
-    }
-
-    private static boolean isFraming(String name, int status) {
-        return name.equalsIgnoreCase("transfer-encoding")
-                || (status == HttpStatus.NO_CONTENT_204 && name.equalsIgnoreCase("content-length"));
-    }
-
     void trailers(HeaderFields fields) {
         HttpFields.Mutable translated = HttpFields.build();
         fields.forEach(translated::add);
@@ -111,10 +80,11 @@ final class JettyResponse {
     }
 
     void write(ByteBuffer data, boolean last, Callback done) {
-        if (!begun) {
+        ResponseFraming promised = framing;
+        if (promised == null) {
             throw new IllegalStateException("the response has not begun");
         }
-        if (!hasContent()) {
+        if (!promised.hasContent()) {
             if (last) {
                 writeHeadOnly(done);
             } else {
@@ -122,13 +92,13 @@ final class JettyResponse {
             }
             return;
         }
-        given += data.remaining();
-        if (length != UNKNOWN && (last ? given != length : given > length)) {
-            // Before any of it leaves, since the first of several writes may be what makes the length full.
-            done.failed(new IOException("content-length: " + length + ", but " + given + " bytes were given"));
+        try {
+            promised.give(data.remaining(), last);
+        } catch (IOException e) {
+            done.failed(e);
             return;
         }
-        prepareFraming(data, last);
+        prepareFraming(promised.length() == ResponseFraming.UNKNOWN, data, last);
         if (data.remaining() <= MAX_WRITE_BYTES) {
             response.write(last, data, done);
         } else {
@@ -136,18 +106,11 @@ final class JettyResponse {
         }
     }
 
-    private boolean hasContent() {
-        int status = response.getStatus();
-        return status != HttpStatus.NO_CONTENT_204
-                && status != HttpStatus.NOT_MODIFIED_304
-                && !HttpMethod.HEAD.is(request.getMethod());
-    }
-
     /**
      * Asks for chunks where Jetty would let the content end with the connection, as it does when the visitor has asked
      * it to close: a response broken off would look complete.
      */
-    private void prepareFraming(ByteBuffer data, boolean last) {
+    private void prepareFraming(boolean unknown, ByteBuffer data, boolean last) {
         if (written) {
             return;
         }
@@ -155,12 +118,12 @@ final class JettyResponse {
         HttpVersion version = request.getConnectionMetaData().getHttpVersion();
         HttpFields.Mutable fields = response.getHeaders();
         boolean trailing = fields.contains(HttpHeader.TRAILER)
-                && (version.getVersion() >= 20 || (version == HttpVersion.HTTP_1_1 && length == UNKNOWN));
+                && (version.getVersion() >= 20 || (version == HttpVersion.HTTP_1_1 && unknown));
         if (trailing) {
             response.setTrailersSupplier(() -> trailers); // makes chunks of HTTP/1.1
-        } else if (length == UNKNOWN && !last && version == HttpVersion.HTTP_1_1) {
+        } else if (unknown && !last && version == HttpVersion.HTTP_1_1) {
             fields.put(HttpHeader.TRANSFER_ENCODING, HttpHeaderValue.CHUNKED.asString());
-        } else if (length == UNKNOWN && last && data.remaining() > MAX_WRITE_BYTES) {
+        } else if (unknown && last && data.remaining() > MAX_WRITE_BYTES) {
             fields.put(HttpHeader.CONTENT_LENGTH, data.remaining()); // Jetty knows it only of a single write
         }
     }

@@ -31,10 +31,14 @@ final class RequestBody extends RepeatedStep implements ReadListener {
     private static final long MAX_DRAIN_SECONDS = 30;
 
     private final HttpServletRequest request;
+    private final ContainerAccess access;
     private final Supplier<Runnable> onBroken;
     private final boolean expectsContinue;
+    private final boolean mayHaveTrailers;
+    private final boolean drains;
     private final AtomicReference<@Nullable BodyReader> reader = new AtomicReference<>();
     private volatile @Nullable ServletInputStream in;
+    private volatile HeaderFields trailers = HeaderFields.empty();
     private volatile boolean atEnd;
     private volatile boolean finishing;
     private volatile @Nullable Throwable broken;
@@ -46,20 +50,25 @@ final class RequestBody extends RepeatedStep implements ReadListener {
      * Creates the body.
      *
      * @param request whose body it is
+     * @param access to the request
      * @param onBroken asked when the body broke off, for what to run once the reader was told
      */
-    RequestBody(HttpServletRequest request, Supplier<Runnable> onBroken) {
+    RequestBody(HttpServletRequest request, ContainerAccess access, Supplier<Runnable> onBroken) {
         this.request = request;
+        this.access = access;
         this.onBroken = onBroken;
         this.expectsContinue = request.getHeader("expect") != null;
-        this.atEnd = request.getProtocol().startsWith("HTTP/1.")
-                && request.getContentLengthLong() <= 0
-                && request.getHeader("transfer-encoding") == null;
+        boolean chunked = request.getHeader("transfer-encoding") != null;
+        boolean http1 = request.getProtocol().startsWith("HTTP/1.");
+        this.atEnd = http1 && request.getContentLengthLong() <= 0 && !chunked;
+        this.mayHaveTrailers = chunked || !http1; // Jetty may still have those of the request before
+        // Tomcat lets nobody read on behind a response that has all of its length, and drains by itself.
+        this.drains = Container.of(request) != Container.TOMCAT;
     }
 
     /** Returns what came behind the body, once its end was read. */
     HeaderFields trailers() {
-        return atEnd && in != null ? RequestHeads.trailers(request) : HeaderFields.empty();
+        return trailers;
     }
 
     void read(BodyReader next) {
@@ -89,10 +98,9 @@ final class RequestBody extends RepeatedStep implements ReadListener {
      */
     void finish(Runnable afterwards) {
         finishing = true;
-        // A visitor that waits to be told to send the body is told by the response that it needn't. Tomcat lets nobody
-        // read on behind a response that has all of its length, and drains by itself.
+        // A visitor that waits to be told to send the body is told by the response that it needn't.
         boolean sent = in != null || !expectsContinue;
-        if (atEnd || broken != null || !sent || Container.of(request) == Container.TOMCAT) {
+        if (atEnd || broken != null || !sent || !drains) {
             cancel(new IOException("the response is complete"));
             afterwards.run();
             return;
@@ -111,7 +119,13 @@ final class RequestBody extends RepeatedStep implements ReadListener {
 
     @Override
     public void onAllDataRead() {
-        atEnd = true;
+        if (!atEnd && access.enter()) {
+            try {
+                onEnd();
+            } finally {
+                access.exit();
+            }
+        }
         next();
     }
 
@@ -133,39 +147,64 @@ final class RequestBody extends RepeatedStep implements ReadListener {
         } else if (atEnd) {
             deliver(waiting, ByteBuffer.allocate(0), true);
         } else {
-            try {
-                readOnce(waiting);
-            } catch (IOException | IllegalStateException e) {
-                broken = e;
-                fail(waiting, e);
+            ByteBuffer piece = readPiece();
+            Throwable failure = broken;
+            if (piece != null) {
+                deliver(waiting, piece, atEnd);
+            } else if (failure != null) {
+                fail(waiting, failure);
             }
         }
     }
 
-    private void readOnce(BodyReader waiting) throws IOException {
+    /** Reads what is there: null if that is nothing yet, or a failure. */
+    private @Nullable ByteBuffer readPiece() {
+        if (!access.enter()) {
+            broken = new IOException("the exchange is over");
+            return null;
+        }
+        try {
+            return readPiece(openInput());
+        } catch (IOException | RuntimeException e) {
+            broken = e;
+            return null;
+        } finally {
+            access.exit();
+        }
+    }
+
+    private ServletInputStream openInput() throws IOException {
         ServletInputStream input = in;
         if (input == null) {
             input = request.getInputStream();
             in = input;
             input.setReadListener(this);
         }
+        return input;
+    }
+
+    private @Nullable ByteBuffer readPiece(ServletInputStream input) throws IOException {
         while (input.isReady()) {
             if (buffer.length == 0) {
                 buffer = new byte[BUFFER_BYTES];
             }
             int count = input.read(buffer);
-            if (count < 0) {
-                atEnd = true;
-                deliver(waiting, ByteBuffer.allocate(0), true);
-                return;
+            if (count < 0 || input.isFinished()) {
+                onEnd();
+                return ByteBuffer.wrap(buffer, 0, Math.max(0, count));
             }
             if (count > 0) {
-                boolean last = input.isFinished();
-                atEnd |= last;
-                deliver(waiting, ByteBuffer.wrap(buffer, 0, count), last);
-                return;
+                return ByteBuffer.wrap(buffer, 0, count);
             }
         }
+        return null;
+    }
+
+    private void onEnd() {
+        if (mayHaveTrailers) {
+            trailers = RequestHeads.trailers(request);
+        }
+        atEnd = true;
     }
 
     private void fail(BodyReader waiting, Throwable cause) {

@@ -30,6 +30,9 @@ final class ResponseBody extends RepeatedStep implements WriteListener {
     /** Containers copy what the socket doesn't take at once: so not more than this. */
     private static final int MAX_WRITE_BYTES = 32 << 10;
 
+    /** What goes to a socket together with the head. */
+    private static final int SMALL_BYTES = 4 << 10;
+
     /** What containers have room for where their heads go. */
     private static final int MAX_TRAILER_CHARS = 7 << 10;
 
@@ -37,6 +40,7 @@ final class ResponseBody extends RepeatedStep implements WriteListener {
 
     private final Container container;
     private final HttpServletResponse response;
+    private final ContainerAccess access;
     private final Runnable onBroken;
     private final String method;
     private final String protocol;
@@ -48,19 +52,22 @@ final class ResponseBody extends RepeatedStep implements WriteListener {
     private volatile boolean trailing;
     private volatile @Nullable Throwable broken;
 
-    /** Used only by the step under way: what was written and not yet flushed. */
+    // Used only by the step under way.
     private boolean flushed;
+    private boolean holdsBack;
 
     /**
      * Creates the response's body.
      *
      * @param request what is answered
      * @param response where to
+     * @param access to both
      * @param onBroken runs when the visitor turns out to be gone while nothing is being written
      */
-    ResponseBody(HttpServletRequest request, HttpServletResponse response, Runnable onBroken) {
+    ResponseBody(HttpServletRequest request, HttpServletResponse response, ContainerAccess access, Runnable onBroken) {
         this.container = Container.of(request);
         this.response = response;
+        this.access = access;
         this.onBroken = onBroken;
         this.method = request.getMethod();
         this.protocol = request.getProtocol();
@@ -76,8 +83,14 @@ final class ResponseBody extends RepeatedStep implements WriteListener {
             throw new IllegalStateException("the response has begun already");
         }
         ResponseFraming begun = new ResponseFraming(method, head);
-        response.setStatus(head.status());
-        putFields(begun.fields(), response);
+        if (access.enter()) {
+            try {
+                response.setStatus(head.status());
+                putFields(begun.fields(), response);
+            } finally {
+                access.exit();
+            }
+        }
         framing = begun;
     }
 
@@ -113,7 +126,7 @@ final class ResponseBody extends RepeatedStep implements WriteListener {
                 begun.give(content.remaining(), last);
             }
             if (out == null) {
-                prepareFraming(begun, content, last);
+                prepareFraming(begun, content.remaining(), last);
             }
             if (last && trailing) {
                 checkTrailers();
@@ -123,10 +136,17 @@ final class ResponseBody extends RepeatedStep implements WriteListener {
             return;
         }
         flushed = false;
+        boolean fits = out == null && content.remaining() <= SMALL_BYTES;
+        holdsBack = container == Container.TOMCAT && !fits && content.remaining() > 1 && endsLength(begun, last);
         if (!outstanding.compareAndSet(null, new Piece(content, completion))) {
             throw new IllegalStateException("a write is outstanding");
         }
         next();
+    }
+
+    private boolean endsLength(ResponseFraming begun, boolean last) {
+        boolean known = begun.length() != ResponseFraming.UNKNOWN;
+        return known ? begun.isComplete() : last && out == null && !trailing;
     }
 
     /** Trailers fail only when the container ends the response, of which nobody is told. */
@@ -153,14 +173,25 @@ final class ResponseBody extends RepeatedStep implements WriteListener {
      * Asks for chunks where a container may let the content end with the connection, as some do when the visitor has
      * asked them to close it: a response broken off would look complete.
      */
-    private void prepareFraming(ResponseFraming begun, ByteBuffer content, boolean last) {
+    private void prepareFraming(ResponseFraming begun, int bytes, boolean last) throws IOException {
+        if (!access.enter()) {
+            throw new IOException("the exchange is over");
+        }
+        try {
+            setFraming(begun, bytes, last);
+        } finally {
+            access.exit();
+        }
+    }
+
+    private void setFraming(ResponseFraming begun, int bytes, boolean last) {
         boolean unknown = begun.length() == ResponseFraming.UNKNOWN && begun.hasContent();
         boolean http1 = protocol.startsWith("HTTP/1.");
         if (response.containsHeader("trailer") && (http1 ? http11 && unknown : begun.hasContent())) {
             trailing = true;
-            response.setTrailerFields(() -> trailers.isEmpty() ? null : trailers);
+            response.setTrailerFields(() -> trailers);
         } else if (unknown && last) {
-            response.setContentLengthLong(content.remaining());
+            response.setContentLengthLong(bytes);
         } else if (unknown && http11 && container != Container.TOMCAT) {
             response.setHeader("transfer-encoding", "chunked");
         }
@@ -186,13 +217,18 @@ final class ResponseBody extends RepeatedStep implements WriteListener {
         }
         Throwable cause = broken;
         if (cause == null) {
+            if (!access.enter()) {
+                return; // who has ended the exchange tells of it
+            }
             try {
                 if (!isTaken(piece.data())) {
                     return;
                 }
-            } catch (IOException | IllegalStateException e) {
+            } catch (IOException | RuntimeException e) {
                 cause = e;
                 broken = e;
+            } finally {
+                access.exit();
             }
         }
         if (outstanding.compareAndSet(piece, null)) {
@@ -213,11 +249,15 @@ final class ResponseBody extends RepeatedStep implements WriteListener {
             output.setWriteListener(this);
         }
         while (output.isReady()) {
-            if (data.hasRemaining()) {
-                writeSome(output, data);
+            if (data.remaining() > (holdsBack ? 1 : 0)) {
+                writeSome(output, data, data.remaining() - (holdsBack ? 1 : 0));
             } else if (!flushed) {
                 flushed = true;
                 output.flush();
+            } else if (holdsBack) {
+                // With the last byte of a length Tomcat ends the response, and blocks until the visitor has taken it.
+                holdsBack = false;
+                writeSome(output, data, 1);
             } else {
                 return true;
             }
@@ -228,8 +268,8 @@ final class ResponseBody extends RepeatedStep implements WriteListener {
     /**
      * The container may hold on to the array until it is ready again: then it is the piece's own, or one of its own.
      */
-    private static void writeSome(ServletOutputStream output, ByteBuffer data) throws IOException {
-        int count = Math.min(data.remaining(), MAX_WRITE_BYTES);
+    private static void writeSome(ServletOutputStream output, ByteBuffer data, int most) throws IOException {
+        int count = Math.min(most, MAX_WRITE_BYTES);
         if (data.hasArray()) {
             int offset = data.arrayOffset() + data.position();
             data.position(data.position() + count);

@@ -138,7 +138,7 @@ final class ServletConnection implements Connection {
 
     @Override
     public boolean tryPing() {
-        if (isClosing() || sending.get() != null) {
+        if (isClosing() || sending.get() != null || (withinMessage && !control.canPingWithinMessages())) {
             return false;
         }
         if (pingsDue.getAndUpdate(due -> Math.min(due + 1, 2)) == 0) {
@@ -159,6 +159,7 @@ final class ServletConnection implements Connection {
                 session.getBasicRemote().sendPing(ByteBuffer.allocate(0));
             } catch (IOException | RuntimeException e) {
                 logger.debug("A ping was not sent", e);
+                abort();
             }
         } while (pingsDue.decrementAndGet() > 0);
     }
@@ -176,6 +177,10 @@ final class ServletConnection implements Connection {
             lock.unlock();
         }
         pausing.next(); // a pause must not hide the peer's answer
+        if (withinMessage && !control.canCloseWithinMessages()) {
+            abort();
+            return;
+        }
         endWithin(closeTimeout);
         run(() -> sendClose(status));
     }

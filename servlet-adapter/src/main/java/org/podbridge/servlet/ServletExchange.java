@@ -34,6 +34,7 @@ final class ServletExchange implements Exchange {
     private final HttpServletRequest request;
     private final HttpServletResponse response;
     private final AsyncContext async;
+    private final ContainerAccess access = new ContainerAccess();
     private final RequestBody body;
     private final ResponseBody answer;
     private final AtomicBoolean over = new AtomicBoolean();
@@ -48,8 +49,8 @@ final class ServletExchange implements Exchange {
         this.request = request;
         this.response = response;
         this.async = async;
-        this.body = new RequestBody(request, this::takeGoneAction);
-        this.answer = new ResponseBody(request, response, this::onFailureBetweenCalls);
+        this.body = new RequestBody(request, access, this::takeGoneAction);
+        this.answer = new ResponseBody(request, response, access, this::onFailureBetweenCalls);
         async.addListener(new Departure());
     }
 
@@ -179,7 +180,7 @@ final class ServletExchange implements Exchange {
             IOException aborted = new IOException("the exchange was aborted", cause);
             body.cancel(aborted);
             answer.cancel(aborted);
-            BrokenResponse.breakOff(request, response, async);
+            access.end(() -> BrokenResponse.breakOff(request, response, async));
         }
     }
 
@@ -188,12 +189,14 @@ final class ServletExchange implements Exchange {
             abort(cause);
         } else if (over.compareAndSet(false, true)) {
             body.cancel(new IOException("the handler failed", cause));
-            try {
-                response.sendError(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
-            } catch (IOException | IllegalStateException e) {
-                logger.debug("Can't answer {}", head, e);
-            }
-            complete();
+            access.end(() -> {
+                try {
+                    response.sendError(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
+                } catch (IOException | IllegalStateException e) {
+                    logger.debug("Can't answer {}", head, e);
+                }
+                complete();
+            });
         }
     }
 
@@ -223,7 +226,7 @@ final class ServletExchange implements Exchange {
                 completion.succeeded();
             } finally {
                 if (ends) {
-                    body.finish(ServletExchange.this::complete);
+                    body.finish(() -> access.end(ServletExchange.this::complete));
                 }
             }
         }
@@ -245,16 +248,22 @@ final class ServletExchange implements Exchange {
 
         @Override
         public void onError(AsyncEvent event) {
-            Throwable cause = event.getThrowable();
-            logger.debug("The container has given up on {}", head, cause);
-            onFailureBetweenCalls();
-            body.onError(cause == null ? new IOException("the container has given up") : cause);
-            answer.onError(cause == null ? new IOException("the container has given up") : cause);
+            Throwable told = event.getThrowable();
+            giveUp(told == null ? new IOException("the container has given up") : told);
         }
 
+        /** By us, or behind an error: in any case, request and response are used again by now. */
         @Override
         public void onComplete(AsyncEvent event) {
-            // By us, or behind an error.
+            access.end(() -> {});
+            giveUp(new IOException("the container has ended the exchange"));
+        }
+
+        private void giveUp(Throwable cause) {
+            onFailureBetweenCalls();
+            if (!over.get()) {
+                abort(cause);
+            }
         }
 
         @Override

@@ -57,6 +57,16 @@ abstract class SessionControl {
         return true;
     }
 
+    /** Tells whether a ping may be sent between the parts of a message. */
+    boolean canPingWithinMessages() {
+        return true;
+    }
+
+    /** Tells whether a close frame leaves before the message whose parts are being sent has ended. */
+    boolean canCloseWithinMessages() {
+        return true;
+    }
+
     private static MethodHandle find(Object target, String method, MethodType type)
             throws ReflectiveOperationException {
         return MethodHandles.publicLookup()
@@ -149,6 +159,11 @@ abstract class SessionControl {
         }
 
         @Override
+        boolean canPingWithinMessages() {
+            return false; // it forgets that it is within a message
+        }
+
+        @Override
         boolean canPause() {
             return false;
         }
@@ -170,6 +185,16 @@ abstract class SessionControl {
         @Override
         void abort() {
             call(forceClose);
+        }
+
+        @Override
+        boolean canCloseWithinMessages() {
+            return false; // the frame would wait for the message
+        }
+
+        @Override
+        boolean canCloseWithoutCode() {
+            return false; // 1000 is sent instead
         }
 
         @Override

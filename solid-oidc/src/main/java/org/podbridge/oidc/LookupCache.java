@@ -99,6 +99,7 @@ final class LookupCache<K, V> {
      * @param pause how long after a look-up, whatever came of it, there is no other
      * @return what there is now; fails if the last look-up has failed
      */
+    @SuppressWarnings("ReferenceEquality") // whether it is the very one that was seen
     CompletionStage<V> refresh(
             K key, V seen, Duration pause, Runnable admission, Supplier<CompletionStage<Found<V>>> lookup) {
         CompletableFuture<V> flight;

@@ -64,7 +64,7 @@ final class Browser implements AutoCloseable {
         try {
             HttpResponse<String> response = http.send(
                     HttpRequest.newBuilder(commands.resolve("/" + command))
-                            .timeout(Duration.ofSeconds(60))
+                            .timeout(Duration.ofMinutes(2))
                             .POST(HttpRequest.BodyPublishers.ofString(body))
                             .build(),
                     HttpResponse.BodyHandlers.ofString());

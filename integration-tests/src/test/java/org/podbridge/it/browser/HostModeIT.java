@@ -56,6 +56,16 @@ class HostModeIT extends BothBrowsers {
         }
     }
 
+    /** Only the Public Suffix List keeps it from doing so, which is why the guide asks for an entry. */
+    @InBothBrowsers
+    void aScriptCanSetACookieForItsNeighbours(Browser browser) {
+        try (Browser.Page page = browser.openAlone(atFirst("/own.html"))) {
+            page.evaluate("document.cookie = 'wide=evil; Domain=tunnels.localhost'");
+            assertThat(page.go(atSecond("/whoami")).text()).isEqualTo("wide=evil");
+            assertThat(page.go(pod.at("/whoami")).text()).isEmpty();
+        }
+    }
+
     @InBothBrowsers
     void aPageHasTheOriginOfItsTunnelWithAllThatBelongsToIt(Browser browser) {
         try (Browser.Page page = browser.openAlone(atFirst("/probes.html"))) {

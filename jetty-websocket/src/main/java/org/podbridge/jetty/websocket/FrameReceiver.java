@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.concurrent.locks.ReentrantLock;
 import org.eclipse.jetty.io.Retainable;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.Scheduler;
@@ -16,14 +15,14 @@ import org.eclipse.jetty.websocket.core.WebSocketCoreSession;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.ConnectionListener;
+import org.podbridge.connection.ListenerCalls;
 import org.podbridge.connection.MessageKind;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /*
  * Frames come serially, but the end doesn't: Jetty reports a failed write, and a connection closed under it, on the thread
- * that finds out, while another may be in the middle of a frame. So the end that comes during a call of the listener is
- * told after it, by that call's thread.
+ * that finds out, while another may be in the middle of a frame.
  *
  * A close frame ends what the listener hears of messages: what the peer sends after one of ours is read, so that its
  * answer is found, and dropped.
@@ -38,12 +37,8 @@ public final class FrameReceiver implements FrameHandler {
     private final ConnectionListener listener;
     private final Scheduler scheduler;
     private final Duration closeTimeout;
-    private final ReentrantLock lock = new ReentrantLock();
-    private boolean calling;
-    private boolean opened;
-    private boolean ended;
-    private boolean told;
-    private CloseStatus peerStatus = CloseStatus.abnormal();
+    private final ListenerCalls calls;
+    private volatile CloseStatus peerStatus = CloseStatus.abnormal();
     private @Nullable JettyConnection connection;
     private MessageKind kind = MessageKind.BINARY;
     private Utf8Validator text = new Utf8Validator();
@@ -57,6 +52,8 @@ public final class FrameReceiver implements FrameHandler {
      */
     public FrameReceiver(ConnectionListener listener, Scheduler scheduler, Duration closeTimeout) {
         this.listener = listener;
+        this.calls = new ListenerCalls(
+                listener, () -> requireNonNull(connection).close(new CloseStatus(CloseStatus.INTERNAL_ERROR, "")));
         this.scheduler = scheduler;
         this.closeTimeout = closeTimeout;
     }
@@ -74,13 +71,7 @@ public final class FrameReceiver implements FrameHandler {
             }
             return false;
         });
-        lock.lock();
-        try {
-            opened = true;
-        } finally {
-            lock.unlock();
-        }
-        call(() -> listener.onOpen(opening));
+        calls.open(opening);
         callback.succeeded();
         opening.demand();
     }
@@ -121,7 +112,7 @@ public final class FrameReceiver implements FrameHandler {
         Payload lent = new Payload(callback);
         if (!open.isClosing() && (last || payload.hasRemaining())) {
             MessageKind kindOfPart = kind;
-            call(() -> listener.onPart(new JettyChunk(payload, lent, COPY_BELOW), kindOfPart, last));
+            calls.call(() -> listener.onPart(new JettyChunk(payload, lent, COPY_BELOW), kindOfPart, last));
         }
         lent.release();
         open.demand();
@@ -133,7 +124,7 @@ public final class FrameReceiver implements FrameHandler {
 
     private void tell(JettyConnection open, Runnable call) {
         if (!open.isClosing()) {
-            call(call);
+            calls.call(call);
         }
     }
 
@@ -145,12 +136,7 @@ public final class FrameReceiver implements FrameHandler {
     private void onClose(JettyConnection open, Frame frame, Callback callback) {
         org.eclipse.jetty.websocket.core.CloseStatus status =
                 org.eclipse.jetty.websocket.core.CloseStatus.getCloseStatus(frame);
-        lock.lock();
-        try {
-            peerStatus = new CloseStatus(status.getCode(), status.getReason() == null ? "" : status.getReason());
-        } finally {
-            lock.unlock();
-        }
+        peerStatus = new CloseStatus(status.getCode(), status.getReason() == null ? "" : status.getReason());
         open.expectEnd();
         callback.succeeded(); // Jetty answers unless we have sent a close frame before, and ends the socket
     }
@@ -167,75 +153,11 @@ public final class FrameReceiver implements FrameHandler {
         callback.succeeded();
     }
 
-    /** Tells the listener that the connection is over, now or behind the call that it is in. */
     private void end() {
         if (connection != null) {
             connection.onEnd();
         }
-        boolean now;
-        lock.lock();
-        try {
-            ended = true;
-            now = isToBeTold();
-        } finally {
-            lock.unlock();
-        }
-        if (now) {
-            tell();
-        }
-    }
-
-    /** Calls the listener, unless it was told of the end. Only one thread at a time comes here: that of the frames. */
-    private void call(Runnable call) {
-        lock.lock();
-        try {
-            if (told || ended) {
-                return;
-            }
-            calling = true;
-        } finally {
-            lock.unlock();
-        }
-        try {
-            call.run();
-        } catch (RuntimeException e) {
-            logger.warn("A listener of a WebSocket failed", e);
-            requireNonNull(connection).close(new CloseStatus(CloseStatus.INTERNAL_ERROR, ""));
-        }
-        boolean now;
-        lock.lock();
-        try {
-            calling = false;
-            now = isToBeTold();
-        } finally {
-            lock.unlock();
-        }
-        if (now) {
-            tell();
-        }
-    }
-
-    private boolean isToBeTold() {
-        if (!ended || !opened || calling || told) {
-            return false;
-        }
-        told = true;
-        return true;
-    }
-
-    private void tell() {
-        CloseStatus status;
-        lock.lock();
-        try {
-            status = peerStatus;
-        } finally {
-            lock.unlock();
-        }
-        try {
-            listener.onClosed(status);
-        } catch (RuntimeException e) {
-            logger.warn("A listener of a WebSocket failed", e);
-        }
+        calls.end(peerStatus);
     }
 
     /** The payload of one frame, given back with its last reference. */

@@ -3,10 +3,8 @@ package org.podbridge.examples.podserver;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -17,27 +15,15 @@ import org.eclipse.jetty.server.handler.ResourceHandler;
 import org.eclipse.jetty.util.resource.ResourceFactory;
 import org.podbridge.Podbridge;
 import org.podbridge.examples.pod.Agent;
+import org.podbridge.examples.pod.BuiltInPages;
 import org.podbridge.examples.pod.PodOptions;
+import org.podbridge.examples.pod.RunningPod;
 import org.podbridge.jetty.PodbridgeHandler;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** The server: what a pod server does anyway, and Podbridge in front of it. Thread-safe. */
-final class PodServer implements AutoCloseable {
+/** The server: what a pod server does anyway, and Podbridge in front of it. */
+final class PodServer {
 
-    private static final Logger logger = LoggerFactory.getLogger(PodServer.class);
-
-    private final Server server;
-    private final Podbridge podbridge;
-    private final URI publicUri;
-    private final Duration drainTime;
-
-    private PodServer(Server server, Podbridge podbridge, URI publicUri, Duration drainTime) {
-        this.server = server;
-        this.podbridge = podbridge;
-        this.publicUri = publicUri;
-        this.drainTime = drainTime;
-    }
+    private PodServer() {}
 
     /**
      * Starts a server.
@@ -46,7 +32,7 @@ final class PodServer implements AutoCloseable {
      * @return the server, which answers already
      * @throws IOException if it can't listen where the options say
      */
-    static PodServer start(PodOptions options) throws Exception {
+    static RunningPod start(PodOptions options) throws Exception {
         Server server = new Server();
         ServerConnector connector = listen(server, options.host(), options.port());
         URI publicUri = options.publicUri(connector.getLocalPort());
@@ -58,7 +44,7 @@ final class PodServer implements AutoCloseable {
         server.setHandler(new PodbridgeHandler(podbridge, pod));
 
         server.start();
-        return new PodServer(server, podbridge, publicUri, options.drainTime());
+        return new RunningPod(publicUri, podbridge, options.drainTime(), server::stop);
     }
 
     /** Opens the port before anything else: the WebIDs of the agents may depend on its number. */
@@ -84,34 +70,7 @@ final class PodServer implements AutoCloseable {
         context.setBaseResource(
                 root.isPresent()
                         ? resources.newResource(root.get())
-                        : resources.newClassLoaderResource("org/podbridge/examples/podserver/welcome/"));
+                        : resources.newClassLoaderResource(BuiltInPages.welcome()));
         return context;
-    }
-
-    /** Returns how clients reach the server. */
-    URI publicUri() {
-        return publicUri;
-    }
-
-    @Override
-    public void close() {
-        drain();
-        podbridge.close();
-        try {
-            server.stop();
-        } catch (Exception e) {
-            logger.warn("The server did not stop cleanly", e);
-        }
-    }
-
-    /** Lets tunnel clients that have another server to go to leave before their visitors notice. */
-    private void drain() {
-        try {
-            podbridge.drain(drainTime).toCompletableFuture().get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (ExecutionException e) {
-            logger.warn("The tunnels could not be drained", e);
-        }
     }
 }
