@@ -11,7 +11,7 @@ import org.podbridge.time.Scheduler;
  * that follows. While it is busy with a send, to which pings come second, silence says nothing: the send has a deadline
  * of its own. Thread-safe.
  */
-public final class KeepAlive {
+public final class KeepAlive implements RoundTrip {
 
     private static final double JITTER = 0.2;
     private static final int SAMPLES = 5;
@@ -27,6 +27,8 @@ public final class KeepAlive {
     private volatile long pingedAt;
     private volatile boolean awaitsPong;
     private volatile long shortestNanos = Long.MAX_VALUE;
+    private volatile long latestNanos;
+    private volatile long pongedAt;
     private final AtomicInteger samplesToTake = new AtomicInteger();
     private volatile long nextPing;
     private volatile boolean stopped;
@@ -90,15 +92,29 @@ public final class KeepAlive {
             awaitsPong = false;
             long sample = Math.max(1, lastHeard - pingedAt);
             shortestNanos = Math.min(shortestNanos, sample);
+            latestNanos = sample;
+            pongedAt = lastHeard;
             if (samplesToTake.get() > 0 && samplesToTake.decrementAndGet() > 0) {
                 ping();
             }
         }
     }
 
-    /** Returns the shortest round trip, or 0 if too few were measured to know. */
-    long roundTripNanos() {
+    @Override
+    public long shortestNanos() {
         return samplesToTake.get() > 0 || shortestNanos == Long.MAX_VALUE ? 0 : shortestNanos;
+    }
+
+    @Override
+    public long latestNanos(long since) {
+        return awaitsPong || latestNanos == 0 || pongedAt - since < 0 ? 0 : latestNanos;
+    }
+
+    @Override
+    public void measure() {
+        if (!awaitsPong) {
+            ping();
+        }
     }
 
     /** Measures the round trip now: a few times, since the first answers of a JVM that has just started take long. */

@@ -162,14 +162,17 @@ public final class MessageSocket implements ConnectionListener {
     }
 
     /**
-     * Returns the shortest time in which a ping was answered, which is the one least disturbed by what was sent beside
-     * it.
+     * Returns how long pings take to be answered.
      *
-     * @return nanoseconds, or 0 if none was answered yet
+     * @return what the socket measures, from now on
+     * @throws IllegalStateException if the socket has not been opened
      */
-    public long roundTripNanos() {
+    public RoundTrip roundTrip() {
         KeepAlive alive = keepAlive;
-        return alive == null ? 0 : alive.roundTripNanos();
+        if (alive == null) {
+            throw new IllegalStateException("the socket has not been opened");
+        }
+        return alive;
     }
 
     /**

@@ -77,21 +77,32 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
     private StreamRequest head() {
         RequestHead request = exchange.request();
         String authority = endpoint.authorityOf(request);
-        HeaderFields crossing = endpoint.crossing(request, tunnel, visit.prefix());
-        HeaderFields fields = expectsContinue
-                ? HeaderFields.builder()
-                        .addAll(crossing)
-                        .add("expect", "100-continue")
-                        .build()
-                : crossing;
+        HeaderFields.Builder fields = HeaderFields.builder().addAll(endpoint.crossing(request, tunnel, visit.prefix()));
+        if (expectsContinue) {
+            fields.add("expect", "100-continue");
+        }
+        announcedTrailers(request.fields()).ifPresent(names -> fields.add("trailer", names));
         return new StreamRequest(
                 tunnel.name().value(),
                 request.method(),
                 visit.target().path(),
                 authority,
                 endpoint.publicScheme(),
-                fields,
+                fields.build(),
                 false);
+    }
+
+    /** Returns the names of those trailers that will cross, since some services take only what was announced. */
+    private static Optional<String> announcedTrailers(HeaderFields fields) {
+        HeaderFields.Builder names = HeaderFields.builder();
+        for (String value : fields.all("trailer")) {
+            for (String name : value.split(",", -1)) {
+                names.add(name.strip(), "");
+            }
+        }
+        return RequestRules.trailers(names.build()).asList().stream()
+                .map(HeaderFields.Field::name)
+                .reduce((one, other) -> one + ", " + other);
     }
 
     @Override

@@ -96,7 +96,7 @@ final class TunnelStreams implements Multiplexer.Events {
                         growth.share(limits.maxWindowGrowthBytes()),
                         buffers),
                 socket::sendBinary,
-                socket::roundTripNanos,
+                socket.roundTrip(),
                 scheduler,
                 this);
     }

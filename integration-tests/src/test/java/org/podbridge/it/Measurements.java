@@ -10,7 +10,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -33,6 +35,7 @@ final class Measurements implements AutoCloseable {
 
     private static final long GIBIBYTE = 1L << 30;
     private static final Duration WINDOW = Duration.ofSeconds(5);
+    private static final int RESTARTS = 20;
     private static final List<String> SMALL_HEAP = List.of("-Xmx96m", "-XX:+ExitOnOutOfMemoryError");
 
     private final ServerProcess service = ServerProcess.java(StreamingService.class);
@@ -43,6 +46,10 @@ final class Measurements implements AutoCloseable {
     private final ExecutorService visitors = Executors.newCachedThreadPool();
 
     private Measurements() {}
+
+    private interface Part {
+        void measure() throws Exception;
+    }
 
     private static ServerProcess relay(String port) {
         return ServerProcess.podServer(SMALL_HEAP, "--port", port, "--agent", "alice=alice-token");
@@ -57,16 +64,27 @@ final class Measurements implements AutoCloseable {
     /**
      * Measures.
      *
-     * @param args nothing
+     * @param args what: {@code near}, {@code far}, {@code killed}, {@code restarts}; all of it if there are none
      * @throws Exception if something fails
      */
     public static void main(String[] args) throws Exception {
+        List<String> wanted = List.of(args);
         print("load of the machine", Files.readString(Path.of("/proc/loadavg")).strip());
         try (Measurements measurements = new Measurements()) {
-            measurements.near();
-            measurements.far();
-            measurements.killedClient();
-            measurements.restartedRelay();
+            Map<String, Part> parts = new LinkedHashMap<>();
+            parts.put("near", measurements::near);
+            parts.put("beside", measurements::beside);
+            parts.put("far", measurements::far);
+            parts.put("killed", measurements::killedClient);
+            parts.put("restarts", measurements::restartedRelay);
+            if (!parts.keySet().containsAll(wanted)) {
+                throw new IllegalArgumentException(wanted + " (expected: of " + parts.keySet() + ")");
+            }
+            for (Map.Entry<String, Part> part : parts.entrySet()) {
+                if (wanted.isEmpty() || wanted.contains(part.getKey())) {
+                    part.getValue().measure();
+                }
+            }
         }
         print("load of the machine", Files.readString(Path.of("/proc/loadavg")).strip());
         System.exit(0);
@@ -94,6 +112,20 @@ final class Measurements implements AutoCloseable {
             besideDownloads();
             events();
             besideStalledReaders(client);
+        }
+    }
+
+    private void beside() throws Exception {
+        try (ServerProcess client = client(pod, "near")) {
+            warmUp("near");
+            for (int i = 0; i < Integer.getInteger("slices", 0); i++) {
+                print(
+                        "small request, alone " + i,
+                        small(tunnelled("near", "/small"), WINDOW).toString());
+            }
+            besideDownloads();
+            besideDownloads();
+            print("its client lives", Boolean.toString(client.isAlive()));
         }
     }
 
@@ -258,20 +290,43 @@ final class Measurements implements AutoCloseable {
     }
 
     private void restartedRelay() throws Exception {
+        Latencies sinceReady = new Latencies();
+        Latencies sinceEnd = new Latencies();
         try (ServerProcess client = client(pod, "again")) {
-            for (int i = 0; i < 3; i++) {
-                relay.kill();
+            for (int i = 0; i < RESTARTS; i++) {
+                if (i % 2 == 0) {
+                    relay.kill();
+                } else {
+                    relay.terminate();
+                }
                 relay.exitCode();
-                long killed = System.nanoTime();
+                long ended = System.nanoTime();
                 relay = relay(Integer.toString(pod.getPort()));
                 relay.await("^ready");
                 long ready = System.nanoTime();
-                client.await("/tunnel/again/");
-                print(
-                        "relay restarted to registered again",
-                        millisSince(ready) + " (" + millisSince(killed) + " from its end)");
+                awaitServed("again");
+                sinceReady.add(Duration.ofNanos(System.nanoTime() - ready));
+                sinceEnd.add(Duration.ofNanos(System.nanoTime() - ended));
             }
+            print("its client lives", Boolean.toString(client.isAlive()));
         }
+        print("relay ready again to request served", sinceReady.toString());
+        print("relay ended to request served", sinceEnd.toString());
+    }
+
+    /** Asks until the tunnel answers, as a visitor would. */
+    private void awaitServed(String name) throws Exception {
+        URI uri = tunnelled(name, "/small");
+        long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+        while (System.nanoTime() < deadline) {
+            try (RawVisitor visitor = RawVisitor.connect(uri)) {
+                if (BulkVisitor.get(visitor, uri).readResponse().status() == 200) {
+                    return;
+                }
+            }
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
+        throw new AssertionError("nobody serves the tunnel");
     }
 
     private static String millisSince(long start) {

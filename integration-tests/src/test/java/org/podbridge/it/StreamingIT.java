@@ -192,6 +192,27 @@ class StreamingIT {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "5\\r\\nhello\\r\\n0\\r\\nX-Sum: 1\\r\\nX-Sum: 2\\r\\nAuthorization: x\\r\\n\\r\\n|[x-sum] x-sum=1 x-sum=2",
+                "0\\r\\nX-Sum: 3\\r\\n\\r\\n|[x-sum] x-sum=3",
+                "0\\r\\n\\r\\n|[x-sum]",
+            })
+    void trailersOfARequestReachTheServiceBehindTheBody(String body, String told) {
+        try (RawVisitor visitor = visitor()) {
+            visitor.send(BulkVisitor.head("POST", tunnelled("/request-trailers"))
+                    + "Trailer: X-Sum, Authorization\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    + body.replace("\\r\\n", "\r\n"));
+            assertThat(visitor.readResponse().body()).isEqualToIgnoringCase(told);
+            assertThat(BulkVisitor.get(visitor, tunnelled("/small"))
+                            .readResponse()
+                            .body())
+                    .isEqualTo("ok");
+        }
+    }
+
     @Test
     void anEventArrivesWhileTheResponseGoesOn() {
         try (RawVisitor visitor = visitor();

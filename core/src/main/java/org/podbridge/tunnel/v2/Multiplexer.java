@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.podbridge.connection.RoundTrip;
 import org.podbridge.exchange.Chunk;
 import org.podbridge.exchange.Completion;
 import org.podbridge.exchange.RepeatedStep;
@@ -28,7 +28,7 @@ public final class Multiplexer {
     private final Settings settings;
     private final boolean opener;
     private final Transport transport;
-    private final LongSupplier roundTrip;
+    private final RoundTrip roundTrip;
     private final Scheduler scheduler;
     private final Events events;
     private final FrameDecoder decoder = new FrameDecoder(this::onFrame);
@@ -109,7 +109,7 @@ public final class Multiplexer {
             boolean opener,
             Settings settings,
             Transport transport,
-            LongSupplier roundTrip,
+            RoundTrip roundTrip,
             Scheduler scheduler,
             Events events) {
         this.opener = opener;
@@ -125,13 +125,13 @@ public final class Multiplexer {
      *
      * @param settings the numbers
      * @param transport where messages leave
-     * @param roundTrip the connection's round trip in nanoseconds, 0 if unknown
+     * @param roundTrip how far away the other side is
      * @param scheduler time
      * @param events hears of the connection
      * @return the side that opens streams
      */
     public static Multiplexer ofRelay(
-            Settings settings, Transport transport, LongSupplier roundTrip, Scheduler scheduler, Events events) {
+            Settings settings, Transport transport, RoundTrip roundTrip, Scheduler scheduler, Events events) {
         return new Multiplexer(true, settings, transport, roundTrip, scheduler, events);
     }
 
@@ -140,13 +140,13 @@ public final class Multiplexer {
      *
      * @param settings the numbers
      * @param transport where messages leave
-     * @param roundTrip the connection's round trip in nanoseconds, 0 if unknown
+     * @param roundTrip how far away the other side is
      * @param scheduler time
      * @param events hears of the connection and of new streams
      * @return the side that answers
      */
     public static Multiplexer ofClient(
-            Settings settings, Transport transport, LongSupplier roundTrip, Scheduler scheduler, Events events) {
+            Settings settings, Transport transport, RoundTrip roundTrip, Scheduler scheduler, Events events) {
         return new Multiplexer(false, settings, transport, roundTrip, scheduler, events);
     }
 
@@ -386,8 +386,8 @@ public final class Multiplexer {
         return scheduler.nanoTime();
     }
 
-    long roundTrip() {
-        return roundTrip.getAsLong();
+    RoundTrip roundTrip() {
+        return roundTrip;
     }
 
     void lock() {

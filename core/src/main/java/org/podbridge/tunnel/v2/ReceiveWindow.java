@@ -1,13 +1,19 @@
 package org.podbridge.tunnel.v2;
 
+import org.podbridge.connection.RoundTrip;
 import org.podbridge.limits.ByteBudget;
 
 /**
  * How many bytes of data one direction of a stream lets the other side send. Credit is given back as bytes are handed
- * on. The window doubles while it, rather than the reader, is what holds the sender up: when a whole window was handed
- * on within two round trips. So a reader that stalls never makes it grow. Not thread-safe; guarded by its stream.
+ * on. The window doubles while distance, rather than the reader or the way itself, is what holds the sender up: when a
+ * whole window was handed on within two of the shortest round trips, and the latest ping took little longer than the
+ * shortest. If it took longer, data queues on the way already; more of it would only make small requests wait. Not
+ * thread-safe; guarded by its stream.
  */
 final class ReceiveWindow {
+
+    /** A window that lets so much through in a second is large enough. */
+    private static final long ENOUGH_BYTES_PER_SECOND = 128L * 1024 * 1024;
 
     private final int initialBytes;
     private final int maxBytes;
@@ -21,6 +27,7 @@ final class ReceiveWindow {
 
     private long roundStart;
     private long handedOnInRound;
+    private boolean wantsMeasure;
 
     /**
      * Makes one.
@@ -50,16 +57,14 @@ final class ReceiveWindow {
      *
      * @param bytes how many
      * @param now nanoseconds
-     * @param roundTrip the connection's round trip in nanoseconds, 0 if unknown
+     * @param roundTrip how far away the other side is
      * @return the credit to give back now, 0 if it can wait
      */
-    int handedOn(int bytes, long now, long roundTrip) {
+    int handedOn(int bytes, long now, RoundTrip roundTrip) {
         owed += bytes;
         handedOnInRound += bytes;
         if (handedOnInRound >= windowBytes) {
-            if (roundTrip > 0 && now - roundStart <= 2 * roundTrip) {
-                grow();
-            }
+            growIfHeldUp(now, roundTrip);
             roundStart = now;
             handedOnInRound = 0;
         }
@@ -71,6 +76,26 @@ final class ReceiveWindow {
         owed = 0;
         outstanding += credit;
         return credit;
+    }
+
+    private void growIfHeldUp(long now, RoundTrip roundTrip) {
+        long shortest = roundTrip.shortestNanos();
+        if (windowBytes >= shortest / 1_000 * ENOUGH_BYTES_PER_SECOND / 1_000_000 || now - roundStart > 2 * shortest) {
+            return;
+        }
+        long latest = roundTrip.latestNanos(roundStart);
+        if (latest == 0) {
+            wantsMeasure = true;
+        } else if (latest <= shortest + shortest / 2) {
+            grow();
+        }
+    }
+
+    /** Tells, once, that the round trip should be measured again before the window can grow. */
+    boolean wantsMeasure() {
+        boolean wanted = wantsMeasure;
+        wantsMeasure = false;
+        return wanted;
     }
 
     private void grow() {

@@ -247,8 +247,14 @@ public final class Stream {
         @Override
         public void succeeded() {
             giveBack();
-            multiplexer.update(
-                    Stream.this, () -> state.handedOn(size, data.last(), multiplexer.now(), multiplexer.roundTrip()));
+            boolean[] measure = new boolean[1];
+            multiplexer.update(Stream.this, () -> {
+                state.handedOn(size, data.last(), multiplexer.now(), multiplexer.roundTrip());
+                measure[0] = state.wantsMeasure();
+            });
+            if (measure[0]) {
+                multiplexer.roundTrip().measure();
+            }
             handing.next();
         }
 

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.podbridge.connection.RoundTrip;
 import org.podbridge.exchange.Completion;
 import org.podbridge.limits.ByteBudget;
 
@@ -242,13 +243,18 @@ final class StreamState {
         return queue.poll();
     }
 
-    void handedOn(int bytes, boolean last, long now, long roundTrip) {
+    void handedOn(int bytes, boolean last, long now, RoundTrip roundTrip) {
         handing = false;
         endHandedOn |= last;
         if (!over && bytes > 0) {
             int credit = receiveWindow.handedOn(bytes, now, roundTrip);
             creditOwed += endCame ? 0 : credit;
         }
+    }
+
+    /** Tells, once, that the round trip should be measured again. */
+    boolean wantsMeasure() {
+        return receiveWindow.wantsMeasure();
     }
 
     ReceiveQueue queue() {

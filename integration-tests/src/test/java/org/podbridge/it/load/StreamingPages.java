@@ -45,6 +45,7 @@ import org.eclipse.jetty.util.FutureCallback;
  * /stall?gate=                      the first 1,000 bytes of 1,001, the last one with the next step
  * /hints                            an interim response 103, and then another one
  * /trailers                         chunks and trailers
+ * /request-trailers                 reads all and answers with the trailers that came, behind those that were announced
  * /break?after=[&amp;chunked]           so many bytes of more, and the end of the connection
  * /broken                           how many responses could not be written to their end
  * /small                            "ok"
@@ -128,6 +129,7 @@ final class StreamingPages extends Handler.Abstract {
             case "/stall" -> stall(visit);
             case "/hints" -> hints(visit);
             case "/trailers" -> trailers(visit);
+            case "/request-trailers" -> requestTrailers(visit);
             case "/break" -> breakOff(visit);
             case "/broken" -> visit.text(200, Integer.toString(broken.get()));
             case "/next" -> next(visit);
@@ -266,6 +268,18 @@ final class StreamingPages extends Handler.Abstract {
             out.write("what they belong to".getBytes(US_ASCII));
             out.flush();
         }
+    }
+
+    private static void requestTrailers(Visit visit) throws IOException {
+        Content.Source.consumeAll(visit.request());
+        StringBuilder told = new StringBuilder(
+                visit.request().getHeaders().getValuesList("trailer").toString());
+        HttpFields trailers = visit.request().getTrailers();
+        if (trailers != null) {
+            trailers.forEach(field ->
+                    told.append(' ').append(field.getName()).append('=').append(field.getValue()));
+        }
+        visit.text(200, told.toString());
     }
 
     private static void breakOff(Visit visit) throws IOException {

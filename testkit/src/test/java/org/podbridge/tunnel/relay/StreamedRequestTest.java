@@ -175,6 +175,17 @@ class StreamedRequestTest {
     }
 
     @Test
+    void announcesTheTrailersThatWillCross() {
+        FrameClient client = FrameClient.serve(relay, "app");
+        relay.visit(post("trailer", "X-Sum, authorization,", "trailer", "a b, X-Other"));
+        assertThat(FrameClient.head(client.next(Frame.Request.class)).fields().all("trailer"))
+                .containsExactly("x-sum, x-other");
+        relay.visit(post("trailer", "cookie"));
+        assertThat(FrameClient.head(client.next(Frame.Request.class)).fields().contains("trailer"))
+                .isFalse();
+    }
+
+    @Test
     void passesNoTrailersOnThatMeanSomethingInAHead() {
         FrameClient client = FrameClient.serve(relay, "app", "\"passthrough\":true");
         InMemoryExchange visit = relay.visit(post());

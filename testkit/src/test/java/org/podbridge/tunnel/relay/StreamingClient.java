@@ -15,6 +15,7 @@ import org.podbridge.exchange.Completion;
 import org.podbridge.limits.ByteBudget;
 import org.podbridge.testkit.LoopbackConnection;
 import org.podbridge.time.Scheduler;
+import org.podbridge.tunnel.stream.SteadyRoundTrip;
 import org.podbridge.tunnel.v2.FrameException;
 import org.podbridge.tunnel.v2.Multiplexer;
 import org.podbridge.tunnel.v2.Stream;
@@ -43,7 +44,7 @@ final class StreamingClient implements Multiplexer.Events {
         this.streams = Multiplexer.ofClient(
                 new Multiplexer.Settings(window, 4 * window, window, maxStreams, growth, buffers),
                 this::send,
-                () -> 1_000_000,
+                new SteadyRoundTrip(1_000_000),
                 time,
                 this);
     }

@@ -53,8 +53,8 @@ final class BridgedSocket implements AfterEachCallback {
 
     BridgedSocket() {
         Multiplexer.Settings settings = new Multiplexer.Settings(WINDOW, WINDOW, WINDOW, 4, growth, buffers);
-        relay = Multiplexer.ofRelay(settings, toClient, () -> 1_000_000, time, new Quiet());
-        client = Multiplexer.ofClient(settings, toRelay, () -> 1_000_000, time, new Quiet() {
+        relay = Multiplexer.ofRelay(settings, toClient, new SteadyRoundTrip(1_000_000), time, new Quiet());
+        client = Multiplexer.ofClient(settings, toRelay, new SteadyRoundTrip(1_000_000), time, new Quiet() {
             @Override
             public StreamListener onRequest(Stream opened, ByteBuffer head, boolean end) {
                 far.stream = opened;

@@ -35,8 +35,10 @@ class OversizeTest {
     private final Wire toRelay = new Wire(random);
     private final ManualScheduler time = new ManualScheduler();
     private final List<Stream> served = new ArrayList<>();
-    private final Multiplexer relay = Multiplexer.ofRelay(settings(), toClient, () -> 0, time, new Served());
-    private final Multiplexer client = Multiplexer.ofClient(settings(), toRelay, () -> 0, time, new Served());
+    private final Multiplexer relay =
+            Multiplexer.ofRelay(settings(), toClient, new SteadyRoundTrip(0), time, new Served());
+    private final Multiplexer client =
+            Multiplexer.ofClient(settings(), toRelay, new SteadyRoundTrip(0), time, new Served());
 
     private static Multiplexer.Settings settings() {
         return new Multiplexer.Settings(

@@ -164,8 +164,8 @@ class SocketInterleavingTest {
         toClient = new Wire(random);
         toRelay = new Wire(random);
         Multiplexer.Settings settings = new Multiplexer.Settings(WINDOW, 8 * WINDOW, WINDOW, 4, growth, buffers);
-        relay = Multiplexer.ofRelay(settings, toClient, () -> 1_000_000, time, new Quiet());
-        client = Multiplexer.ofClient(settings, toRelay, () -> 1_000_000, time, new Quiet() {
+        relay = Multiplexer.ofRelay(settings, toClient, new SteadyRoundTrip(1_000_000), time, new Quiet());
+        client = Multiplexer.ofClient(settings, toRelay, new SteadyRoundTrip(1_000_000), time, new Quiet() {
             @Override
             public StreamListener onRequest(org.podbridge.tunnel.v2.Stream opened, ByteBuffer head, boolean end) {
                 service = new Side(opened);

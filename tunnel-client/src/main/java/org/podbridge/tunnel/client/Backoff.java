@@ -24,13 +24,21 @@ final class Backoff {
     }
 
     Duration next() {
-        Duration current = next;
-        Duration doubled = current.multipliedBy(2);
-        next = doubled.compareTo(longest) < 0 ? doubled : longest;
+        return next(longest);
+    }
+
+    /** Returns a wait that is no longer than this, from which the following ones grow on. */
+    Duration next(Duration atMost) {
+        Duration current = shorter(next, atMost);
+        next = shorter(current.multipliedBy(2), longest);
         return Duration.ofNanos((long) (current.toNanos() * (1 - random.getAsDouble() / 2)));
     }
 
     void reset() {
         next = first;
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
     }
 }

@@ -48,6 +48,21 @@ final class ForwardedFields {
         });
     }
 
+    /** Returns the fields that follow a visitor's body. What can't be sent as what it is, is left out. */
+    static HttpFields ofTrailers(HeaderFields from) {
+        HttpFields.Mutable to = HttpFields.build();
+        from.forEach((name, value) -> {
+            String lowerCaseName = name.toLowerCase(Locale.ROOT);
+            if (isToken(name)
+                    && isFieldValue(value)
+                    && !HOP_BY_HOP.contains(lowerCaseName)
+                    && !MADE_ANEW.contains(lowerCaseName)) {
+                to.add(name, onWire(value));
+            }
+        });
+        return to.asImmutable();
+    }
+
     /** Returns the fields of the local service's answer for the visitor. */
     static HeaderFields ofResponse(HttpFields from) {
         Set<String> nominated = nominated(from.getValuesList("connection"));

@@ -194,6 +194,9 @@ final class LocalService {
         if (asked.fields().first("expect").orElse("").equalsIgnoreCase("100-continue")) {
             request.headers(fields -> fields.put(HttpHeader.EXPECT, "100-continue"));
         }
+        if (!asked.fields().contains("content-length")) { // else there is no place for trailers in HTTP/1.1
+            request.headers(fields -> asked.fields().all("trailer").forEach(names -> fields.add("trailer", names)));
+        }
         return request;
     }
 

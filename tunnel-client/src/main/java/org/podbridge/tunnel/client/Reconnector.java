@@ -19,9 +19,6 @@ import org.podbridge.time.Scheduler;
  */
 final class Reconnector implements TunnelSession.Events {
 
-    /** A session that lasted so long was no failure. */
-    private static final Duration STABLE = Duration.ofSeconds(30);
-
     /** A relay that has restarted may have given the name away for as long as it keeps names of lost connections. */
     private static final Duration NAME_PATIENCE = Duration.ofMinutes(2);
 
@@ -38,7 +35,7 @@ final class Reconnector implements TunnelSession.Events {
     private final LocalService service;
     private final ByteBudget budget;
     private final Observer observer;
-    private final Backoff backoff;
+    private final Comeback comeback;
 
     /** Runs what follows an event off the connection's own thread, and one after the other. */
     private final Executor events;
@@ -55,9 +52,6 @@ final class Reconnector implements TunnelSession.Events {
 
     private long attempt;
     private boolean nameWasHeld;
-
-    /** As of {@link Scheduler#nanoTime}, when the current session was registered. */
-    private long registeredAt;
 
     /** As of {@link Scheduler#nanoTime}, when the name was first refused since it was held, or null. */
     private @Nullable Long nameRefusedAt;
@@ -103,10 +97,11 @@ final class Reconnector implements TunnelSession.Events {
         this.service = service;
         this.budget = budget;
         this.observer = observer;
-        this.backoff = new Backoff(
+        Backoff backoff = new Backoff(
                 settings.times().firstReconnect(),
                 settings.times().longestReconnect(),
                 () -> ThreadLocalRandom.current().nextDouble());
+        this.comeback = new Comeback(backoff, settings.scheduler());
     }
 
     /** Makes the first attempt. */
@@ -234,7 +229,6 @@ final class Reconnector implements TunnelSession.Events {
     public void registered(URI publicUrl) {
         events.execute(() -> {
             letGo();
-            registeredAt = settings.scheduler().nanoTime();
             nameWasHeld = true;
             nameRefusedAt = null;
             observer.registered(this, publicUrl);
@@ -280,7 +274,6 @@ final class Reconnector implements TunnelSession.Events {
         }
         if (waits) {
             // The attempts so far were made beside a session that served. Now that there is none it is urgent.
-            backoff.reset();
             retry(over, "the relay has gone", Duration.ZERO);
         }
         return true;
@@ -314,10 +307,10 @@ final class Reconnector implements TunnelSession.Events {
     }
 
     private void retry(TunnelSession over, @Nullable String reason, Duration atLeast) {
-        if (over.isRegistered() && settings.scheduler().nanoTime() - registeredAt >= STABLE.toNanos()) {
-            backoff.reset();
+        if (over.isRegistered()) {
+            comeback.lost(Duration.ofNanos(settings.scheduler().nanoTime() - over.registeredAt()));
         }
-        Duration next = backoff.next();
+        Duration next = comeback.next();
         Duration delay = next.compareTo(atLeast) < 0 ? atLeast : next;
         boolean served;
         lock.lock();

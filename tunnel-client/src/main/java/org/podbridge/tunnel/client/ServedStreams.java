@@ -67,7 +67,7 @@ final class ServedStreams implements Multiplexer.Events {
                         new ByteBudget(MAX_GROWTH_BYTES),
                         budget),
                 socket::sendBinary,
-                socket::roundTripNanos,
+                socket.roundTrip(),
                 settings.scheduler(),
                 this);
     }

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.Completion;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RepeatedStep;
+import org.podbridge.json.MalformedJsonException;
 import org.podbridge.time.Scheduler;
 import org.podbridge.tunnel.v2.HeadCodec;
 import org.podbridge.tunnel.v2.ResetCode;
@@ -54,6 +55,7 @@ final class StreamedRequest implements StreamListener, Response.Listener {
     private volatile boolean cancelled;
     private volatile boolean begun;
     private volatile boolean repeated;
+    private volatile HttpFields trailers = HttpFields.EMPTY;
     private volatile @Nullable Request request;
 
     // Confined to the response, whose events come one after the other.
@@ -101,6 +103,9 @@ final class StreamedRequest implements StreamListener, Response.Listener {
         Request toService = service.newStreamedRequest(asked, this::interim);
         if (content != null) {
             toService.body(content);
+            if (content.getLength() < 0) {
+                toService.trailersSupplier(() -> trailers); // asked for behind the last chunk
+            }
         }
         request = toService;
         toService.send(this);
@@ -145,7 +150,12 @@ final class StreamedRequest implements StreamListener, Response.Listener {
 
     @Override
     public void onTrailers(ByteBuffer fields) {
-        // Few services read them, and Jetty wants to know of them before the request begins.
+        try {
+            trailers = ForwardedFields.ofTrailers(HeadCodec.decodeTrailers(fields));
+        } catch (MalformedJsonException e) {
+            stream.reset(ResetCode.PROTOCOL, "trailers that can't be read");
+            cancel();
+        }
     }
 
     @Override

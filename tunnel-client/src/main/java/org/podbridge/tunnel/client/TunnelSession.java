@@ -54,6 +54,7 @@ final class TunnelSession implements MessageSocket.Handler, WholeBodyExchange.Ob
 
     private volatile @Nullable Token token;
     private volatile boolean registered;
+    private volatile long registeredAt;
     private volatile @Nullable MessageSocket socket;
     private volatile Scheduler.@Nullable Task registrationTimeout;
 
@@ -89,6 +90,11 @@ final class TunnelSession implements MessageSocket.Handler, WholeBodyExchange.Ob
 
     boolean isRegistered() {
         return registered;
+    }
+
+    /** Returns when it was registered, as of {@link Scheduler#nanoTime}. */
+    long registeredAt() {
+        return registeredAt;
     }
 
     /**
@@ -219,6 +225,7 @@ final class TunnelSession implements MessageSocket.Handler, WholeBodyExchange.Ob
         if (publicUrl == null) {
             end(new Ending.Lost("the relay gave the tunnel a URL that is none"));
         } else if (!registered) {
+            registeredAt = settings.scheduler().nanoTime();
             registered = true;
             Scheduler.Task timeout = registrationTimeout;
             if (timeout != null) {
