@@ -22,7 +22,9 @@ import org.podbridge.auth.Endpoint;
 import org.podbridge.auth.Identity;
 import org.podbridge.auth.Tickets;
 import org.podbridge.exchange.RequestHead;
+import org.podbridge.identity.AddressRange;
 import org.podbridge.identity.Origin;
+import org.podbridge.identity.WebId;
 import org.podbridge.limits.Limits;
 import org.podbridge.limits.RateLimiter;
 import org.podbridge.policy.AccessPolicy;
@@ -33,7 +35,6 @@ import org.podbridge.policy.SocketExpiry;
 import org.podbridge.policy.SocketResource;
 import org.podbridge.signaling.SignalingEndpoint;
 import org.podbridge.time.Scheduler;
-import org.podbridge.tunnel.Isolation;
 import org.podbridge.tunnel.TunnelEndpoint;
 import org.podbridge.turn.TurnCredentials;
 import org.podbridge.turn.TurnResource;
@@ -77,6 +78,7 @@ public final class Podbridge implements Router, AutoCloseable {
     private final Route signalingResource;
     private final Route tunnelSocket;
     private final Route tunnelResource;
+    private final TrustedProxies trustedProxies;
     private final String sharePath;
     private final Route shareResource;
 
@@ -89,8 +91,12 @@ public final class Podbridge implements Router, AutoCloseable {
         this.signalingPath = builder.signalingPath;
         this.tunnelControlPath = builder.tunnelControlPath;
         this.tickets = new Tickets(scheduler, random, limits);
-        Authenticator authenticator =
-                new Authenticator(authProvider, tickets, publicUris, limits.authenticationTimeout(), scheduler);
+        Authenticator authenticator = new Authenticator(
+                authProvider,
+                tickets,
+                new Authenticator.Configuration(
+                        publicUris, builder.anyLoopbackHost, builder.queryTokens, limits.authenticationTimeout()),
+                scheduler);
         RateLimiter rates = new RateLimiter(limits.rates(), scheduler::nanoTime);
         this.admission = new Admission(
                 authenticator, policy, builder.rejectionMode, builder.socketExpiry, rates, scheduler, limits);
@@ -102,7 +108,7 @@ public final class Podbridge implements Router, AutoCloseable {
                         builder.tunnelPath,
                         builder.tunnelControlPath + SHARE_PATH,
                         builder.tunnelHost,
-                        builder.isolation,
+                        builder.trustedOwners,
                         builder.sessionCookies,
                         builder.reservedNames),
                 admission,
@@ -135,9 +141,14 @@ public final class Podbridge implements Router, AutoCloseable {
                 ? null
                 : new Route.Http(new TurnResource(
                         admission, rates, builder.turn, new TurnCredentials(builder.turn, scheduler::now)));
-        if (builder.isolation == Isolation.NONE) {
-            logger.warn("Tunnels are not isolated: the scripts of every tunnel can act in the pod as its visitor");
+        if (!builder.queryTokens.isEmpty()) {
+            logger.warn(
+                    "Access tokens of {} are accepted in URLs, which end up in logs and histories; tickets are safer",
+                    builder.queryTokens);
         }
+        this.trustedProxies = new TrustedProxies(builder.trustedProxies);
+        builder.trustedOwners.forEach(owner -> logger.warn(
+                "The tunnels of {} share the pod's origin: their scripts can do there whatever a visitor can", owner));
     }
 
     private static URI append(URI base, String path) {
@@ -156,6 +167,10 @@ public final class Podbridge implements Router, AutoCloseable {
 
     @Override
     public Route route(RequestHead request) {
+        return trustedProxies.behind(find(request), request);
+    }
+
+    private Route find(RequestHead request) {
         Optional<? extends Route> visit = request.isWebSocketUpgrade()
                 ? tunnels.visitorHandshake(request).map(Route.WebSocket::new)
                 : tunnels.visitorHandler(request).map(Route.Http::new);
@@ -253,6 +268,8 @@ public final class Podbridge implements Router, AutoCloseable {
         private Limits limits = Limits.defaults();
         private Scheduler scheduler = Scheduler.system(ForkJoinPool.commonPool());
         private RejectionMode rejectionMode = RejectionMode.AUTO;
+        private boolean anyLoopbackHost;
+        private Set<String> queryTokens = Set.of();
         private SocketExpiry socketExpiry = SocketExpiry.withIdentity();
         private boolean anonymousRooms;
         private String signalingPath = "/.webrtc";
@@ -261,7 +278,8 @@ public final class Podbridge implements Router, AutoCloseable {
         private String turnPath = "/.turn/credentials";
         private @Nullable TurnSettings turn;
         private @Nullable String tunnelHost;
-        private Isolation isolation = Isolation.SANDBOX;
+        private Set<WebId> trustedOwners = Set.of();
+        private List<AddressRange> trustedProxies = List.of();
         private Set<String> sessionCookies = Set.of();
         private Set<String> reservedNames = Set.of();
 
@@ -286,6 +304,33 @@ public final class Podbridge implements Router, AutoCloseable {
                         "publicUri: " + publicUri + " (expected: http or https, host, no query, no fragment)");
             }
             publicUris.add(publicUri);
+            return this;
+        }
+
+        /**
+         * Sets whether clients may reach the server by every loopback name and at every port, such as {@code 127.0.0.1}
+         * where the public URI says {@code localhost}; not, unless set. For development, and possible only if all
+         * public URIs are loopback names.
+         *
+         * @param anyLoopbackHost whether they may
+         * @return this builder
+         */
+        public Builder anyLoopbackHost(boolean anyLoopbackHost) {
+            this.anyLoopbackHost = anyLoopbackHost;
+            return this;
+        }
+
+        /**
+         * Sets whose access tokens are accepted as {@code ?token=}, for clients that can't ask for a ticket; nobody's,
+         * unless set. Only those that aren't bound to a key, say one of these issuers, and live for an hour at most get
+         * as far as the auth provider, which has to verify them. Possible only if all public URIs are https or loopback
+         * names.
+         *
+         * @param issuers the issuers, exactly as tokens name them
+         * @return this builder
+         */
+        public Builder queryTokens(Set<String> issuers) {
+            this.queryTokens = Set.copyOf(issuers);
             return this;
         }
 
@@ -419,13 +464,29 @@ public final class Podbridge implements Router, AutoCloseable {
         }
 
         /**
-         * Sets how pages under {@link #tunnelPath} are kept away from the pod; {@link Isolation#SANDBOX} unless set.
+         * Sets the proxies in front of the server, whose word on who a visitor is counts: nobody's, unless set. They
+         * must add whom they have heard to {@code X-Forwarded-For} and pass {@code Host} on as it came. The right-most
+         * address that is none of theirs is the visitor's; other such fields are never read.
          *
-         * @param isolation the isolation
+         * @param trustedProxies their addresses
          * @return this builder
          */
-        public Builder isolation(Isolation isolation) {
-            this.isolation = requireNonNull(isolation, "isolation");
+        public Builder trustedProxies(AddressRange... trustedProxies) {
+            this.trustedProxies = List.of(trustedProxies);
+            return this;
+        }
+
+        /**
+         * Takes the sandbox off the pages of some owners' tunnels under {@link #tunnelPath}: nobody's, unless set. The
+         * scripts of such a tunnel are the pod's own to a browser. They read and change everything that its visitors
+         * can read and change in the pod, take their sessions and tokens, and stay in their browsers when the tunnel is
+         * gone; so does whoever breaks into the service behind it. A {@link #tunnelHost} does without that.
+         *
+         * @param owners who is trusted like the pod itself, and with its visitors
+         * @return this builder
+         */
+        public Builder dangerouslyShareOriginWithTunnelsOf(WebId... owners) {
+            this.trustedOwners = Set.of(owners);
             return this;
         }
 
@@ -495,11 +556,25 @@ public final class Podbridge implements Router, AutoCloseable {
                         "accessPolicy is missing: choose one, such as AccessPolicy.ownersOnly(…)");
             }
             checkPaths();
+            checkPublicUris();
+            authProvider.check(List.copyOf(publicUris));
             if (tunnelHost != null) {
                 publicUris.forEach(
                         uri -> checkTunnelHost(tunnelHost, uri.getHost().toLowerCase(Locale.ROOT)));
             }
             return new Podbridge(this, authProvider, accessPolicy);
+        }
+
+        private void checkPublicUris() {
+            for (URI uri : publicUris) {
+                boolean loopback = Origin.of(uri).filter(Origin::isLoopback).isPresent();
+                if (anyLoopbackHost && !loopback) {
+                    throw new IllegalStateException("anyLoopbackHost is for loopback names only, not for " + uri);
+                }
+                if (!queryTokens.isEmpty() && !loopback && !"https".equals(uri.getScheme())) {
+                    throw new IllegalStateException("queryTokens need https, which " + uri + " isn't");
+                }
+            }
         }
 
         private void checkPaths() {
@@ -538,7 +613,23 @@ public final class Podbridge implements Router, AutoCloseable {
             } else if (related) {
                 throw new IllegalStateException("tunnelHost " + tunnelHost + " and the pod's host " + podHost
                         + " must not lie below each other: a tunnel could set the pod's cookies");
+            } else if (parent(tunnelHost).equals(parent(podHost))
+                    && !parent(podHost).isEmpty()) {
+                logger.warn(
+                        "The tunnel host {} and the pod's host {} are both below {}: unless that is on the Public Suffix"
+                                + " List, they are one site to browsers, which send the pod's cookies to requests of tunnels'"
+                                + " pages",
+                        tunnelHost,
+                        podHost,
+                        parent(podHost));
             }
+        }
+
+        /** Returns the last two labels of a host that has more: where a site begins, as often as not. */
+        private static String parent(String host) {
+            int last = host.lastIndexOf('.');
+            int before = last < 0 ? -1 : host.lastIndexOf('.', last - 1);
+            return before < 0 || Origin.isLoopbackHost(host) ? "" : host.substring(before + 1);
         }
 
         private static String checkedPath(String name, String path) {

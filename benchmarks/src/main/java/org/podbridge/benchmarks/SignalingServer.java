@@ -81,6 +81,7 @@ final class SignalingServer {
 
     Client connect() {
         RequestHead head = RequestHead.builder("GET", "/.webrtc")
+                .authority("pod.example")
                 .fields(HeaderFields.of("connection", "Upgrade", "upgrade", "websocket"))
                 .build();
         HandshakeDecision decision = ((Route.WebSocket) podbridge.route(head))

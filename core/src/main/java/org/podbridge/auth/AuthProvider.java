@@ -2,6 +2,7 @@ package org.podbridge.auth;
 
 import static java.util.Objects.requireNonNull;
 
+import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,6 +40,14 @@ public interface AuthProvider {
     }
 
     /**
+     * Makes sure that this provider fits the server; called once, when the server is built.
+     *
+     * @param publicUris the URIs under which the server is known
+     * @throws IllegalStateException if it doesn't
+     */
+    default void check(List<URI> publicUris) {}
+
+    /**
      * Returns a provider that asks several ones in turn and stops at the first that doesn't say
      * {@link AuthResult.NoCredentials}.
      *
@@ -74,6 +83,28 @@ public interface AuthProvider {
         return request -> CompletableFuture.completedStage(identify.apply(request)
                 .<AuthResult>map(AuthResult.Authenticated::new)
                 .orElseGet(AuthResult.NoCredentials::new));
+    }
+
+    /**
+     * Returns a provider for development, by which everybody on this machine is one agent. It takes requests that come
+     * from the machine itself, name a loopback host and, if they are a page's, come from one, so that no page on the
+     * web can use it. A server that is known by another name than a loopback one refuses to be built with it. What
+     * comes with a credential is left to other providers.
+     *
+     * @param everybody the agent
+     * @return the provider
+     */
+    static AuthProvider development(WebId everybody) {
+        return new DevelopmentProvider(everybody);
+    }
+
+    /**
+     * Returns a provider that knows nobody, for a server that everybody uses without an identity.
+     *
+     * @return the provider
+     */
+    static AuthProvider anonymous() {
+        return request -> CompletableFuture.completedStage(new AuthResult.NoCredentials());
     }
 
     /**

@@ -52,7 +52,17 @@ public interface AuthRequest {
     URI uri();
 
     /**
-     * Returns all header fields.
+     * Returns the host and port that the client named. Whoever asks for an endpoint of the pod has named one of the
+     * configured ones, or it wouldn't have come so far; a visitor of a tunnel may have named anything.
+     *
+     * @return the Host field or {@code :authority}, or empty if there is none
+     */
+    default Optional<String> authority() {
+        return Optional.empty();
+    }
+
+    /**
+     * Returns the header fields, without credentials that came among the subprotocols.
      *
      * @return the fields
      */
@@ -87,7 +97,7 @@ public interface AuthRequest {
     Optional<Principal> hostPrincipal();
 
     /**
-     * Returns the container's own request object.
+     * Returns the container's own request object, in which credentials are where they came.
      *
      * @param type the class wanted
      * @param <T> the class wanted

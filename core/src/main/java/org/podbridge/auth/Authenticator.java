@@ -2,13 +2,11 @@ package org.podbridge.auth;
 
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.security.Principal;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -27,33 +25,46 @@ import org.slf4j.LoggerFactory;
 public final class Authenticator {
 
     private static final Logger logger = LoggerFactory.getLogger(Authenticator.class);
-    private static final Pattern SIGNED_TOKEN = Pattern.compile("ey[A-Za-z0-9_-]*\\.[A-Za-z0-9_-]*\\.[A-Za-z0-9_-]*");
     /** A scheme, a host name of the longest kind and a port. */
     private static final int MAX_ORIGIN_CHARACTERS = 300;
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
+    private static final Pattern HARMLESS_AUTHORITY = Pattern.compile("[A-Za-z0-9.:\\[\\]_-]{1,255}");
 
     private final AuthProvider provider;
     private final Tickets tickets;
-    private final List<URI> publicUris;
-    private final Duration timeLimit;
+    private final Configuration configuration;
     private final Scheduler scheduler;
+
+    /**
+     * How requests are judged.
+     *
+     * @param publicUris the URIs under which the server is known, at least one
+     * @param anyLoopbackHost whether it answers for every loopback name at every port
+     * @param queryTokenIssuers whose tokens may be in URLs if they aren't bound to a key
+     * @param timeLimit how long the provider may take
+     */
+    public record Configuration(
+            List<URI> publicUris, boolean anyLoopbackHost, Set<String> queryTokenIssuers, Duration timeLimit) {
+        /** Copies. */
+        public Configuration {
+            publicUris = List.copyOf(publicUris);
+            queryTokenIssuers = Set.copyOf(queryTokenIssuers);
+        }
+    }
 
     /**
      * Makes one.
      *
      * @param provider the host's provider
      * @param tickets the tickets
-     * @param publicUris the URIs under which the server is known, at least one
-     * @param timeLimit how long the provider may take
+     * @param configuration how requests are judged
      * @param scheduler time
      */
-    public Authenticator(
-            AuthProvider provider, Tickets tickets, List<URI> publicUris, Duration timeLimit, Scheduler scheduler) {
+    public Authenticator(AuthProvider provider, Tickets tickets, Configuration configuration, Scheduler scheduler) {
         this.provider = provider;
         this.tickets = tickets;
-        this.publicUris = List.copyOf(publicUris);
-        this.timeLimit = timeLimit;
+        this.configuration = configuration;
         this.scheduler = scheduler;
     }
 
@@ -66,36 +77,69 @@ public final class Authenticator {
      * @return the result; completes in bounded time, never exceptionally
      */
     public CompletionStage<AuthResult> authenticate(RequestHead head, Endpoint endpoint, AuthRequest.Purpose purpose) {
+        if (endpoint != Endpoint.VISIT && baseFor(head).isEmpty()) { // the hosts of tunnels are the tunnels' affair
+            head.authority()
+                    .filter(authority -> HARMLESS_AUTHORITY.matcher(authority).matches())
+                    .ifPresent(authority -> logger.debug("{} is no host of the public URIs", authority));
+            return refuse(new AuthError(421, "", "This server does not answer for that host", List.of()));
+        }
         Optional<AuthError> malformed = malformedOrigin(head);
         if (malformed.isPresent()) {
             return refuse(malformed.get());
         }
         List<Credential> credentials;
         try {
-            credentials = credentials(head, purpose != AuthRequest.Purpose.VISIT);
-        } catch (MalformedCredentialException e) {
-            return refuse(new AuthError(400, "invalid_request", String.valueOf(e.getMessage()), List.of()));
+            credentials = CarriedCredential.find(head, purpose);
+        } catch (CarriedCredential.MalformedCredentialException e) {
+            return refuse(invalidRequest(String.valueOf(e.getMessage())));
         }
-        Request request = new Request(head, endpoint, purpose, uri(head), credentials);
+        Request request = request(head, endpoint, purpose, credentials);
+        Optional<AuthError> misplaced =
+                credentials.stream().findFirst().flatMap(credential -> misplaced(credential, endpoint, head));
+        if (misplaced.isPresent()) {
+            return refuse(misplaced.get());
+        }
         for (Credential credential : credentials) {
-            if (credential.carrier() == Credential.Carrier.QUERY) {
-                if (Tickets.isTicket(credential.value())) {
-                    AuthResult result = redeem(credential.value(), endpoint, request.origin());
-                    return CompletableFuture.completedStage(
-                            purpose == AuthRequest.Purpose.UPGRADE
-                                    ? check(result, request.origin(), purpose)
-                                    : refusedTicket()); // a ticket buys no ticket
-                }
-                if (SIGNED_TOKEN.matcher(credential.value()).matches()) {
-                    return refuse(new AuthError(
-                            400,
-                            "invalid_request",
-                            "Access tokens are not accepted in the URL; ask POST " + head.path() + " for a ticket",
-                            List.of()));
-                }
+            if (credential.carrier() != Credential.Carrier.AUTHORIZATION && Tickets.isTicket(credential.value())) {
+                AuthResult result = redeem(credential.value(), endpoint, request.origin());
+                return CompletableFuture.completedStage(
+                        purpose == AuthRequest.Purpose.UPGRADE
+                                ? check(result, request.origin(), purpose)
+                                : refusedTicket()); // a ticket buys no ticket
             }
         }
         return ask(request).thenApply(result -> check(result, request.origin(), purpose));
+    }
+
+    /** Looks whether a credential is where one of its kind must not be. */
+    private Optional<AuthError> misplaced(Credential credential, Endpoint endpoint, RequestHead head) {
+        if (credential.carrier() == Credential.Carrier.SUBPROTOCOL
+                && !CarriedCredential.isOffered(head.fields(), endpoint.subprotocol())) {
+            return Optional.of(
+                    invalidRequest("Offer the subprotocol " + endpoint.subprotocol() + " beside the credential"));
+        }
+        if (credential.carrier() == Credential.Carrier.AUTHORIZATION) {
+            return Optional.empty();
+        }
+        return UnverifiedToken.of(credential.value())
+                .flatMap(token -> misplaced(token, credential.carrier(), head.path()))
+                .map(Authenticator::invalidRequest);
+    }
+
+    private Optional<String> misplaced(UnverifiedToken token, Credential.Carrier carrier, String path) {
+        if (token.isBound()) {
+            return Optional.of("This token is bound to a key; ask POST " + path + " for a ticket");
+        }
+        if (carrier == Credential.Carrier.QUERY && !token.isOf(configuration.queryTokenIssuers())) {
+            return Optional.of("Access tokens are not accepted in the URL; ask POST " + path + " for a ticket");
+        }
+        return carrier == Credential.Carrier.QUERY && !token.isShort()
+                ? Optional.of("The access token lives too long for the URL; ask POST " + path + " for a ticket")
+                : Optional.empty();
+    }
+
+    private static AuthError invalidRequest(String message) {
+        return new AuthError(400, "invalid_request", message, List.of());
     }
 
     /**
@@ -137,10 +181,32 @@ public final class Authenticator {
      */
     public static boolean hasCredentials(RequestHead head) {
         try {
-            return !credentials(head, true).isEmpty();
-        } catch (MalformedCredentialException e) {
+            return !CarriedCredential.find(head, AuthRequest.Purpose.UPGRADE).isEmpty();
+        } catch (CarriedCredential.MalformedCredentialException e) {
             return true;
         }
+    }
+
+    /**
+     * Returns the subprotocol to name in the answer to an opening handshake.
+     *
+     * @param head the handshake
+     * @param endpoint what is to be used
+     * @return the endpoint's own, if it was offered; never a credential
+     */
+    public static Optional<String> subprotocol(RequestHead head, Endpoint endpoint) {
+        return Optional.of(endpoint.subprotocol())
+                .filter(own -> !own.isEmpty() && CarriedCredential.isOffered(head.fields(), own));
+    }
+
+    /**
+     * Returns the fields of a request without the credentials that are among the subprotocols, for who passes them on.
+     *
+     * @param fields the fields
+     * @return the others
+     */
+    public static HeaderFields withoutCredentialProtocols(HeaderFields fields) {
+        return CarriedCredential.withoutSecrets(fields);
     }
 
     /**
@@ -153,7 +219,7 @@ public final class Authenticator {
      */
     public List<String> challenges(RequestHead head, Endpoint endpoint, AuthRequest.Purpose purpose) {
         try {
-            return provider.challenges(new Request(head, endpoint, purpose, uri(head), List.of())).stream()
+            return provider.challenges(request(head, endpoint, purpose, List.of())).stream()
                     .map(Challenge::fieldValue)
                     .toList();
         } catch (Throwable e) { // as above
@@ -189,9 +255,9 @@ public final class Authenticator {
         if (answer.isDone()) {
             return answer; // no timer needed
         }
-        Scheduler.Task limit = scheduler.schedule(timeLimit, () -> {
+        Scheduler.Task limit = scheduler.schedule(configuration.timeLimit(), () -> {
             if (answer.complete(unavailable())) {
-                logger.warn("The auth provider took longer than {}", timeLimit);
+                logger.warn("The auth provider took longer than {}", configuration.timeLimit());
             }
         });
         return answer.whenComplete((result, failure) -> limit.cancel());
@@ -227,8 +293,8 @@ public final class Authenticator {
 
     private boolean isOwnOrigin(Optional<String> origin) {
         return origin.flatMap(Authenticator::parseOrigin)
-                .filter(own ->
-                        publicUris.stream().anyMatch(uri -> Origin.of(uri).equals(Optional.of(own))))
+                .filter(own -> configuration.publicUris().stream()
+                        .anyMatch(uri -> Origin.of(uri).equals(Optional.of(own))))
                 .isPresent();
     }
 
@@ -240,13 +306,37 @@ public final class Authenticator {
         }
     }
 
+    private Request request(
+            RequestHead head, Endpoint endpoint, AuthRequest.Purpose purpose, List<Credential> credentials) {
+        return new Request(
+                head, CarriedCredential.withoutSecrets(head.fields()), endpoint, purpose, uri(head), credentials);
+    }
+
     /** Chooses among the configured URIs by the name that the visitor used, and never takes that name over. */
-    private URI uri(RequestHead head) {
+    private Optional<URI> baseFor(RequestHead head) {
         String authority = head.authority().orElse("");
-        URI base = publicUris.stream()
-                .filter(uri -> authority.equalsIgnoreCase(uri.getRawAuthority()))
-                .findFirst()
-                .orElse(publicUris.get(0));
+        for (URI uri : configuration.publicUris()) {
+            Optional<Origin> named = named(uri.getScheme(), authority);
+            if (named.isPresent() && named.equals(Origin.of(uri))) {
+                return Optional.of(uri);
+            }
+        }
+        URI first = configuration.publicUris().get(0);
+        return configuration.anyLoopbackHost()
+                ? named(first.getScheme(), authority)
+                        .filter(Origin::isLoopback)
+                        .map(origin -> URI.create(origin + first.getRawPath()))
+                : Optional.empty();
+    }
+
+    private static Optional<Origin> named(String scheme, String authority) {
+        return HARMLESS_AUTHORITY.matcher(authority).matches()
+                ? parseOrigin(scheme + "://" + authority)
+                : Optional.empty();
+    }
+
+    private URI uri(RequestHead head) {
+        URI base = baseFor(head).orElse(configuration.publicUris().get(0));
         String prefix = base.toString();
         prefix = prefix.endsWith("/") ? prefix.substring(0, prefix.length() - 1) : prefix;
         try {
@@ -260,61 +350,13 @@ public final class Authenticator {
         return CompletableFuture.completedStage(new AuthResult.Rejected(error));
     }
 
-    private static List<Credential> credentials(RequestHead head, boolean queryToo)
-            throws MalformedCredentialException {
-        List<Credential> found = new ArrayList<>(1);
-        List<String> values = head.fields().all("authorization");
-        if (values.size() > 1) {
-            throw new MalformedCredentialException("More than one Authorization header");
-        }
-        if (!values.isEmpty()) {
-            String value = values.get(0).trim();
-            int space = value.indexOf(' ');
-            if (space < 0) { // none, since the value is trimmed
-                throw new MalformedCredentialException("Malformed Authorization header");
-            }
-            found.add(new Credential(
-                    Credential.Carrier.AUTHORIZATION,
-                    value.substring(0, space),
-                    value.substring(space + 1).trim(),
-                    head.fields().first("dpop")));
-        }
-        // A visitor's query belongs to the service behind the tunnel.
-        for (String token : queryToo ? queryTokens(head) : List.<String>of()) {
-            if (!found.isEmpty()) {
-                throw new MalformedCredentialException("More than one credential");
-            }
-            found.add(new Credential(Credential.Carrier.QUERY, "Bearer", token, Optional.empty()));
-        }
-        return List.copyOf(found);
-    }
-
-    private static List<String> queryTokens(RequestHead head) throws MalformedCredentialException {
-        List<String> tokens = new ArrayList<>(1);
-        for (String parameter : head.query().orElse("").split("&", -1)) {
-            if (parameter.startsWith("token=")) {
-                try {
-                    String token = URLDecoder.decode(parameter.substring("token=".length()), StandardCharsets.UTF_8);
-                    if (!token.isEmpty()) {
-                        tokens.add(token);
-                    }
-                } catch (IllegalArgumentException e) {
-                    throw new MalformedCredentialException("Malformed token parameter");
-                }
-            }
-        }
-        return tokens;
-    }
-
-    private static final class MalformedCredentialException extends Exception {
-        private static final long serialVersionUID = 1L;
-
-        MalformedCredentialException(String message) {
-            super(message, null, false, false);
-        }
-    }
-
-    private record Request(RequestHead head, Endpoint endpoint, Purpose purpose, URI uri, List<Credential> credentials)
+    private record Request(
+            RequestHead head,
+            HeaderFields fields,
+            Endpoint endpoint,
+            Purpose purpose,
+            URI uri,
+            List<Credential> credentials)
             implements AuthRequest {
 
         @Override
@@ -322,14 +364,20 @@ public final class Authenticator {
             return head.method();
         }
 
+        /** Returns what may be printed: fields hold credentials. */
         @Override
-        public HeaderFields fields() {
-            return head.fields();
+        public String toString() {
+            return head + " " + endpoint + " " + purpose + " " + credentials;
         }
 
         @Override
         public Optional<String> origin() {
             return head.fields().first("origin");
+        }
+
+        @Override
+        public Optional<String> authority() {
+            return head.authority();
         }
 
         @Override

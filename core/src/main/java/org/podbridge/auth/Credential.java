@@ -19,7 +19,9 @@ public record Credential(Carrier carrier, String scheme, String value, Optional<
         /** The Authorization field. */
         AUTHORIZATION,
         /** The query parameter {@code token}, for browsers, which can't set fields on a WebSocket. */
-        QUERY
+        QUERY,
+        /** An entry of the Sec-WebSocket-Protocol field. */
+        SUBPROTOCOL
     }
 
     /** Checks that all are there. */

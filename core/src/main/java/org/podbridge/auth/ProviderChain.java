@@ -1,5 +1,6 @@
 package org.podbridge.auth;
 
+import java.net.URI;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -28,6 +29,11 @@ final class ProviderChain implements AuthProvider {
                 .thenCompose(result -> result instanceof AuthResult.NoCredentials
                         ? ask(index + 1, request)
                         : CompletableFuture.completedStage(result));
+    }
+
+    @Override
+    public void check(List<URI> publicUris) {
+        providers.forEach(provider -> provider.check(publicUris));
     }
 
     @Override

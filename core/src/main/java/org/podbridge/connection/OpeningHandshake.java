@@ -23,13 +23,15 @@ public final class OpeningHandshake {
     /**
      * Checks a request that was sent where a WebSocket is.
      *
+     * @param protocol the version of HTTP in which it came, such as {@code HTTP/1.1}
      * @param request the request
      * @return what to answer if it is no opening handshake that can be accepted: 426 to who should ask otherwise, 400
      *     to what is malformed
      */
-    public static Optional<HandshakeDecision.Reject> check(RequestHead request) {
+    public static Optional<HandshakeDecision.Reject> check(String protocol, RequestHead request) {
         HeaderFields fields = request.fields();
-        boolean asks = request.method().equals("GET")
+        boolean asks = protocol.equals("HTTP/1.1")
+                && request.method().equals("GET")
                 && hasToken(fields, "connection", "upgrade")
                 && hasToken(fields, "upgrade", "websocket");
         if (!asks || !fields.all("sec-websocket-version").equals(List.of(VERSION))) {

@@ -121,6 +121,23 @@ public final class RequestHead {
     }
 
     /**
+     * Returns the same head as if it had come from another address.
+     *
+     * @param address the address
+     * @return a copy
+     */
+    public RequestHead withRemoteAddress(InetSocketAddress address) {
+        return new Builder(method, target)
+                .scheme(scheme)
+                .authority(authority)
+                .fields(fields)
+                .remoteAddress(address)
+                .principal(principal)
+                .containerRequest(containerRequest)
+                .build();
+    }
+
+    /**
      * Returns whom the embedding server has found the visitor to be.
      *
      * @return the server's principal, or empty

@@ -127,26 +127,26 @@ public final class Admission {
         Optional<RateLimits.Exceeded> exceeded =
                 connects(null, head.remoteAddress().getAddress());
         if (exceeded.isPresent()) { // before anybody is asked who it is
-            return CompletableFuture.completedStage(refuse(head, Refusal.tooOften(exceeded.get())));
+            return CompletableFuture.completedStage(refuse(head, endpoint, Refusal.tooOften(exceeded.get())));
         }
         return judge(head, endpoint, AuthRequest.Purpose.UPGRADE, anonymousToo).thenApply(verdict -> {
             if (verdict instanceof Verdict.Refused refused) {
-                return refuse(head, refused.refusal());
+                return refuse(head, endpoint, refused.refusal());
             }
             if (draining) {
-                return refuse(head, Refusal.stopping());
+                return refuse(head, endpoint, Refusal.stopping());
             }
             if (closed || connections.size() >= maxConnections) {
-                return refuse(head, Refusal.overloaded(FULL));
+                return refuse(head, endpoint, Refusal.overloaded(FULL));
             }
             Optional<LiveIdentity> identity = ((Verdict.Admitted) verdict).identity();
             Optional<RateLimits.Exceeded> limit =
                     connects(identity.map(live -> live.now().webId()).orElse(null), null);
             if (limit.isPresent()) {
-                return refuse(head, Refusal.tooOften(limit.get()));
+                return refuse(head, endpoint, Refusal.tooOften(limit.get()));
             }
             ConnectionListener listener = new TrackedListener(open.apply(identity), this);
-            return new HandshakeDecision.Accept(Optional.empty(), listener, closeTimeout);
+            return new HandshakeDecision.Accept(Authenticator.subprotocol(head, endpoint), listener, closeTimeout);
         });
     }
 
@@ -348,14 +348,15 @@ public final class Admission {
         return Refusal.noCredentials(authenticator.challenges(head, endpoint, purpose));
     }
 
-    private HandshakeDecision refuse(RequestHead head, Refusal refusal) {
+    private HandshakeDecision refuse(RequestHead head, Endpoint endpoint, Refusal refusal) {
         boolean inBand = switch (rejectionMode) {
             case AUTO -> head.fields().contains("origin");
             case HTTP -> false;
             case IN_BAND -> true;
         };
         if (inBand) {
-            return new HandshakeDecision.Accept(Optional.empty(), new RefusingListener(refusal), closeTimeout);
+            return new HandshakeDecision.Accept(
+                    Authenticator.subprotocol(head, endpoint), new RefusingListener(refusal), closeTimeout);
         }
         return rejected(refusal);
     }

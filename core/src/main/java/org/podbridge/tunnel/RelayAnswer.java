@@ -28,6 +28,7 @@ enum RelayAnswer {
             "Unauthorized",
             "This tunnel is not open to everybody. Ask its owner for a link, or come with an identity that it admits"),
     FORBIDDEN(403, "Forbidden", "Not allowed"),
+    CODE_FOR_THE_POD(403, "Forbidden", "A page of this server may not take code from a tunnel"),
     FOREIGN_PAGE(403, "Forbidden", "Origin is not allowed"),
     TOO_MANY_AT_ONCE(429, "Too Many Requests", "Limit: requests at once per address"),
     TOO_MANY_WEBSOCKETS(429, "Too Many Requests", "Limit: WebSockets per address"),

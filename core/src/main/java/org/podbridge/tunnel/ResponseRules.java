@@ -1,15 +1,9 @@
 package org.podbridge.tunnel;
 
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.identity.Origin;
@@ -19,41 +13,9 @@ final class ResponseRules {
 
     static final String SANDBOX = "sandbox allow-scripts allow-forms allow-popups allow-modals allow-downloads";
 
-    /** Fields that would act on the whole host, on the front proxy, or on framing, whoever sends them. */
-    private static final Set<String> NEVER = Set.of(
-            "accept-ch",
-            "activate-storage-access",
-            "alt-svc",
-            "available-dictionary",
-            "cache-tag",
-            "cdn-cache-control",
-            "clear-site-data",
-            "critical-ch",
-            "delegate-ch",
-            "edge-control",
-            "expect-ct",
-            "forwarded",
-            "nel",
-            "origin-agent-cluster",
-            "origin-trial",
-            "report-to",
-            "reporting-endpoints",
-            "secure-session-registration",
-            "server",
-            "service-worker-allowed",
-            "set-cookie2",
-            "set-login",
-            "speculation-rules",
-            "strict-transport-security",
-            "supports-loading-mode",
-            "surrogate-control",
-            "surrogate-key",
-            "use-as-dictionary",
-            "via",
-            "x-litespeed-location",
-            "x-permitted-cross-domain-policies",
-            "x-reproxy-url",
-            "x-sendfile");
+    /** What a page could use to act in the pod's name, which the browser would ask the visitor about. */
+    private static final String PERMISSIONS = "camera=(), display-capture=(), geolocation=(), hid=(), microphone=(),"
+            + " payment=(), publickey-credentials-create=(), publickey-credentials-get=(), serial=(), usb=()";
 
     private static final Set<String> NOT_IN_TRAILERS = Set.of(
             "age",
@@ -79,103 +41,201 @@ final class ResponseRules {
             "x-content-type-options",
             "x-frame-options");
 
-    private static final List<String> NEVER_PREFIXES =
-            List.of("x-accel-", "x-forwarded-", "public-key-pins", "attribution-reporting-", "proxy-");
+    /** Challenges that browsers leave to the page. All others they answer themselves, asking in the pod's name. */
+    private static final Set<String> CHALLENGES_FOR_PAGES = Set.of("bearer", "dpop");
 
-    /** What containers take; some fail a response beyond it when its head has left their hands. */
-    private static final int MAX_FIELDS = 100;
+    private static final int UNAUTHORIZED = 401;
+    private static final int FORBIDDEN = 403;
+    private static final int PROXY_AUTHENTICATION_REQUIRED = 407;
 
-    private static final int MAX_BYTES = 32 * 1024;
-
-    private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
-
-    /** Scheme, authority and the rest of a URI reference; more lenient than the grammar, as browsers are. */
-    private static final Pattern REFERENCE = Pattern.compile("(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://([^/?#]+))?(.*)");
-
-    private final Set<String> sessionCookies;
-    private final List<Origin> publicOrigins;
+    private final CookieRules cookies;
+    private final ReferenceRules references;
 
     ResponseRules(Set<String> sessionCookies, List<Origin> publicOrigins) {
-        this.sessionCookies = sessionCookies;
-        this.publicOrigins = publicOrigins;
+        this.cookies = new CookieRules(sessionCookies);
+        this.references = new ReferenceRules(publicOrigins);
     }
 
     /**
-     * How the visitor's request came.
+     * What the rules depend on.
      *
-     * @param request the request
-     * @param prefix the path under which the service is seen, or the empty string if it has a host of its own
-     * @param passthrough whether cookies cross
-     * @param sandboxed whether pages get an origin of their own
+     * @param request the request that is answered
+     * @param prefix what was taken off its path, or the empty string in host mode
+     * @param passthrough whether the service may set cookies
+     * @param restricted whether the tunnel isn't for everybody, which the service doesn't know
+     * @param sandboxed whether the response gets an origin of its own
      */
-    record Context(RequestHead request, String prefix, boolean passthrough, boolean sandboxed) {}
+    record Context(RequestHead request, String prefix, boolean passthrough, boolean restricted, boolean sandboxed) {}
 
-    /** Returns the fields that cross, or empty if the response can't be passed on. */
-    Optional<HeaderFields> apply(HeaderFields fields, Context context) {
-        if (isTooLarge(fields)) {
+    /** What crosses. */
+    record Crossing(int status, HeaderFields fields) {}
+
+    /** Returns what crosses, or empty if the response can't be passed on. */
+    Optional<Crossing> apply(int status, HeaderFields fields, Context context) {
+        if (status == PROXY_AUTHENTICATION_REQUIRED || FieldRules.areTooLarge(fields)) {
             return Optional.empty();
         }
-        Set<String> hopByHop = FieldRules.hopByHop(fields);
-        HeaderFields.Builder crossing = HeaderFields.builder();
-        boolean corsGranted = false;
+        Pass pass = new Pass(status, context, FieldRules.hopByHop(fields));
         for (HeaderFields.Field field : fields.asList()) {
             String name = field.name().toLowerCase(Locale.ROOT);
             if (!FieldRules.isToken(name) || !FieldRules.isFieldValue(field.value())) {
                 return Optional.empty();
             }
-            String value = field.value().trim();
-            if (hopByHop.contains(name) || isNever(name) || isDropped(name, context)) {
-                continue;
-            }
-            if (name.equals("set-cookie")) {
-                cookie(value, context.prefix()).ifPresent(cookie -> crossing.add(name, cookie));
-                continue;
-            }
-            boolean refersTo = name.equals("location") || name.equals("content-location");
-            String mapped = refersTo ? location(value, context) : value;
-            if (mapped == null) {
+            if (!pass.add(name, field.value().trim())) {
                 return Optional.empty();
             }
-            corsGranted |= name.equals("access-control-allow-origin");
-            crossing.add(name, mapped);
         }
-        if (context.sandboxed()) {
-            isolate(crossing);
-            if (!corsGranted && context.request().fields().all("origin").equals(List.of("null"))) {
-                // The page's own modules and fetches, which come from its opaque origin.
-                crossing.add("access-control-allow-origin", "*").add("vary", "Origin");
-            }
-        }
-        return Optional.of(crossing.build());
+        return Optional.of(pass.finish());
     }
 
-    private static boolean isTooLarge(HeaderFields fields) {
-        long bytes = 0;
-        for (HeaderFields.Field field : fields.asList()) {
-            bytes += field.name().length() + field.value().length();
+    /** One response on its way through the rules. */
+    private final class Pass {
+
+        private final int status;
+        private final Context context;
+        private final Set<String> hopByHop;
+        private final HeaderFields.Builder crossing = HeaderFields.builder();
+        private final CachingRules caching;
+        private boolean typed;
+        private boolean granted;
+        private boolean challenged;
+
+        Pass(int status, Context context, Set<String> hopByHop) {
+            this.status = status;
+            this.context = context;
+            this.hopByHop = hopByHop;
+            this.caching = CachingRules.of(context);
+            if (context.sandboxed()) {
+                isolate(crossing);
+            }
         }
-        return fields.asList().size() > MAX_FIELDS || bytes > MAX_BYTES;
+
+        /** Adds what crosses of a field; returns false if the response can't be passed on. */
+        boolean add(String name, String value) {
+            if (hopByHop.contains(name)) {
+                return true;
+            }
+            switch (ResponseField.of(name)) {
+                case NEVER -> {
+                    return true;
+                }
+                case OWN_HOST -> addIf(context.prefix().isEmpty(), name, value);
+                case UNKNOWN, ISOLATION -> addIf(!context.sandboxed(), name, value);
+                case HARMLESS -> crossing.add(name, value);
+                case CONTENT_TYPE -> {
+                    typed = true;
+                    crossing.add(name, value);
+                    return !context.sandboxed() || !isReplacing(value);
+                }
+                case CACHE_CONTROL -> addIf(caching.leavesCacheControl(value), name, value);
+                case VARY -> addIf(caching.leavesVary(value), name, value);
+                case REFERENCE -> {
+                    Optional<String> mapped = references.map(value, context.prefix());
+                    mapped.ifPresent(reference -> crossing.add(name, reference));
+                    return mapped.isPresent();
+                }
+                case LINK -> addLinks(name, value);
+                case REFRESH -> addRefresh(name, value);
+                case SET_COOKIE -> addCookie(name, value);
+                case ALLOW_ORIGIN -> {
+                    granted = true;
+                    crossing.add(name, value);
+                }
+                case ALLOW_CREDENTIALS -> addIf(!context.sandboxed(), name, value);
+                case CHALLENGE -> addChallenge(name, value);
+            }
+            return true;
+        }
+
+        private void addIf(boolean crosses, String name, String value) {
+            if (crosses) {
+                crossing.add(name, value);
+            }
+        }
+
+        private void addLinks(String name, String value) {
+            if (context.sandboxed()) {
+                references.links(value, context.prefix()).ifPresent(links -> crossing.add(name, links));
+            } else {
+                crossing.add(name, value);
+            }
+        }
+
+        private void addRefresh(String name, String value) {
+            if (context.prefix().isEmpty()) {
+                crossing.add(name, value);
+            } else {
+                references.refresh(value, context.prefix()).ifPresent(refresh -> crossing.add(name, refresh));
+            }
+        }
+
+        private void addCookie(String name, String value) {
+            if (context.passthrough()) {
+                cookies.scoped(value, context.prefix()).ifPresent(cookie -> crossing.add(name, cookie));
+            }
+        }
+
+        private void addChallenge(String name, String value) {
+            if (!context.sandboxed() || (context.passthrough() && isForPages(value))) {
+                challenged = true;
+                crossing.add(name, value);
+            }
+        }
+
+        Crossing finish() {
+            if (context.sandboxed()) {
+                if (!typed && status >= 200 && hasContent(status)) {
+                    crossing.add("content-type", "application/octet-stream"); // rather than what it looks like
+                }
+                if (!granted) {
+                    caching.vary("Origin");
+                    if (Sandbox.isOriginOpaque(context.request())) {
+                        // The page's own modules and fetches, which come from its opaque origin.
+                        crossing.add("access-control-allow-origin", "*");
+                    }
+                }
+            }
+            caching.addTo(crossing);
+            // Without a challenge that the visitor may see, it is a mere no.
+            boolean mereNo = context.sandboxed() && status == UNAUTHORIZED && !challenged;
+            return new Crossing(mereNo ? FORBIDDEN : status, crossing.build());
+        }
+    }
+
+    /** Tells whether a response is many, each of which the browser would show in place of the one before. */
+    private static boolean isReplacing(String contentType) {
+        return contentType.toLowerCase(Locale.ROOT).contains("multipart/x-mixed-replace");
+    }
+
+    private static boolean isForPages(String challenges) {
+        boolean quoted = false;
+        int start = 0;
+        for (int i = 0; i <= challenges.length(); i++) {
+            char c = i == challenges.length() ? ',' : challenges.charAt(i);
+            quoted ^= c == '"';
+            if (c != ',' || (quoted && i < challenges.length())) {
+                continue;
+            }
+            String part = challenges.substring(start, i).trim();
+            int space = part.indexOf(' ');
+            int equals = part.indexOf('=');
+            boolean parameter = equals > 0 && (space < 0 || equals < space);
+            String scheme = space < 0 ? part : part.substring(0, space);
+            if (!parameter && !part.isEmpty() && !CHALLENGES_FOR_PAGES.contains(scheme.toLowerCase(Locale.ROOT))) {
+                return false;
+            }
+            start = i + 1;
+        }
+        return true;
     }
 
     /** Adds what keeps a page of a tunnel away from the pod. */
     static HeaderFields.Builder isolate(HeaderFields.Builder fields) {
-        return fields.add("content-security-policy", SANDBOX).add("x-content-type-options", "nosniff");
-    }
-
-    private static boolean isNever(String name) {
-        return NEVER.contains(name)
-                || NEVER_PREFIXES.stream().anyMatch(name::startsWith)
-                || name.endsWith("-cdn-cache-control");
-    }
-
-    private static boolean isDropped(String name, Context context) {
-        return switch (name) {
-            case "content-length" -> true; // framing is computed by who frames
-            case "refresh" -> !context.prefix().isEmpty(); // its target would have to be mapped
-            case "set-cookie" -> !context.passthrough();
-            case "access-control-allow-credentials" -> context.sandboxed();
-            default -> false;
-        };
+        return fields.add("content-security-policy", SANDBOX)
+                .add("x-content-type-options", "nosniff")
+                .add("referrer-policy", "no-referrer")
+                .add("cross-origin-opener-policy", "same-origin")
+                .add("permissions-policy", PERMISSIONS);
     }
 
     /** Tells whether a response with the status may have content. */
@@ -188,7 +248,7 @@ final class ResponseRules {
      * are all decided when trailers come (RFC 9110 section 6.5.1).
      */
     HeaderFields trailers(HeaderFields fields) {
-        if (isTooLarge(fields)) {
+        if (FieldRules.areTooLarge(fields)) {
             return HeaderFields.empty();
         }
         Set<String> hopByHop = FieldRules.hopByHop(fields);
@@ -198,7 +258,8 @@ final class ResponseRules {
             if (FieldRules.isToken(name)
                     && FieldRules.isFieldValue(value)
                     && !hopByHop.contains(name)
-                    && !isNever(name)
+                    && ResponseField.of(name) != ResponseField.NEVER
+                    && ResponseField.of(name) != ResponseField.OWN_HOST
                     && !NOT_IN_TRAILERS.contains(name)
                     && !name.startsWith("access-control-")
                     && !name.startsWith("content-")) {
@@ -211,85 +272,6 @@ final class ResponseRules {
     /** Returns the length that a service claims, if it claims one and it is a number. */
     static Optional<String> claimedLength(HeaderFields fields) {
         List<String> lengths = fields.all("content-length");
-        return lengths.size() == 1 && LENGTH.matcher(lengths.get(0)).matches()
-                ? Optional.of(lengths.get(0))
-                : Optional.empty();
-    }
-
-    /** Returns the cookie for the tunnel's own path, or empty if it is none of the service's. */
-    private Optional<String> cookie(String value, String prefix) {
-        String[] parts = value.split(";", -1);
-        String name = parts[0].substring(0, Math.max(0, parts[0].indexOf('='))).trim();
-        boolean pathMode = !prefix.isEmpty();
-        if (name.isEmpty() // browsers send what has no name as "value", which servers take for a name
-                || sessionCookies.contains(name)
-                || (pathMode && name.toLowerCase(Locale.ROOT).startsWith("__host-"))) {
-            return Optional.empty();
-        }
-        List<String> kept = new ArrayList<>(parts.length);
-        kept.add(parts[0].trim());
-        String path = "/";
-        for (int i = 1; i < parts.length; i++) {
-            String attribute = parts[i].trim();
-            String[] nameAndValue = attribute.split("=", 2);
-            String attributeName = nameAndValue[0].trim().toLowerCase(Locale.ROOT);
-            if (attributeName.equals("path") && pathMode) {
-                path = nameAndValue.length > 1 && nameAndValue[1].trim().startsWith("/") ? nameAndValue[1].trim() : "/";
-            } else if (!attributeName.equals("domain") && !attribute.isEmpty()) {
-                kept.add(attribute);
-            }
-        }
-        if (pathMode) {
-            kept.add("Path=" + (isUnder(path, prefix) ? path : prefix + path));
-        }
-        return Optional.of(String.join("; ", kept));
-    }
-
-    /** Returns a reference into the service mapped into the prefix; others as they are; null for other schemes. */
-    private @Nullable String location(String value, Context context) {
-        Matcher reference = REFERENCE.matcher(value);
-        if (!reference.matches() || misleadsBrowsers(value)) {
-            return null;
-        }
-        String scheme = reference.group(1);
-        String authority = reference.group(2);
-        String path = reference.group(3);
-        if (scheme == null && authority == null) {
-            return path.startsWith("/") ? intoPrefix(path, context.prefix()) : path;
-        }
-        boolean http = scheme == null || scheme.equalsIgnoreCase("http") || scheme.equalsIgnoreCase("https");
-        if (!http || authority == null) {
-            return null;
-        }
-        if (context.prefix().isEmpty() || !isOfService(scheme, authority)) {
-            return value;
-        }
-        return intoPrefix(path.startsWith("/") ? path : "/" + path, context.prefix());
-    }
-
-    /** Tells whether browsers read the value otherwise than it stands: backslashes as slashes, tabs as nothing. */
-    private static boolean misleadsBrowsers(String value) {
-        String beforeQuery = value.split("[?#]", 2)[0];
-        return beforeQuery.indexOf('\\') >= 0 || value.indexOf('\t') >= 0;
-    }
-
-    /** Tells whether the service can mean itself: by the pod's name, or by the one by which its client knows it. */
-    private boolean isOfService(@Nullable String scheme, String authority) {
-        try {
-            String absolute = (scheme == null ? publicOrigins.get(0).scheme() : scheme) + "://" + authority;
-            return Origin.of(new URI(absolute))
-                    .filter(origin -> publicOrigins.contains(origin) || origin.isLoopback())
-                    .isPresent();
-        } catch (URISyntaxException e) {
-            return false;
-        }
-    }
-
-    private static String intoPrefix(String path, String prefix) {
-        return prefix.isEmpty() || isUnder(path, prefix) ? path : prefix + path;
-    }
-
-    private static boolean isUnder(String path, String prefix) {
-        return path.equals(prefix) || path.startsWith(prefix + "/");
+        return lengths.size() == 1 ? Optional.of(lengths.get(0)).filter(FieldRules::isLength) : Optional.empty();
     }
 }

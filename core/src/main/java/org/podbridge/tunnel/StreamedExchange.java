@@ -201,28 +201,24 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
             continuePatience.cancel();
             sendBody();
         } else if (response.isWaiting()) {
-            fields(head).ifPresent(fields -> response.guarded(() -> response.inform(head.status(), fields)));
+            crossing(head)
+                    .ifPresent(crossing -> response.guarded(() -> response.inform(head.status(), crossing.fields())));
         }
     }
 
-    private Optional<HeaderFields> fields(StreamResponse head) {
+    private Optional<ResponseRules.Crossing> crossing(StreamResponse head) {
         return endpoint.responseRules()
-                .apply(
-                        head.fields(),
-                        new ResponseRules.Context(
-                                exchange.request(),
-                                visit.prefix(),
-                                tunnel.passthrough(),
-                                endpoint.isSandboxed(visit.prefix())));
+                .apply(head.status(), head.fields(), endpoint.contextOf(exchange.request(), visit.target(), tunnel));
     }
 
     private void begin(StreamResponse head) {
-        Optional<HeaderFields> fields = fields(head);
-        if (fields.isEmpty()) {
+        Optional<ResponseRules.Crossing> crossing = crossing(head);
+        if (crossing.isEmpty()) {
             refuseResponse();
             return;
         }
-        HeaderFields.Builder framed = HeaderFields.builder().addAll(fields.get());
+        HeaderFields.Builder framed =
+                HeaderFields.builder().addAll(crossing.get().fields());
         bodiless = exchange.request().method().equals("HEAD") || !ResponseRules.hasContent(head.status());
         boolean mayTellLength = ResponseRules.hasContent(head.status()) || head.status() == 304;
         Optional<String> length = mayTellLength ? ResponseRules.claimedLength(head.fields()) : Optional.empty();
@@ -237,7 +233,7 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
         } else {
             idle.start(endpoint.limits().streamIdleTimeout());
         }
-        if (!response.begin(head.status(), framed.build())) {
+        if (!response.begin(crossing.get().status(), framed.build())) {
             cancel("the visitor is gone");
         } else if (promised < 0 && !bodiless) {
             sendHeadAlone(); // nobody knows when the first byte comes, if one comes at all

@@ -28,6 +28,7 @@ import org.podbridge.exchange.RequestHead;
 import org.podbridge.exchange.ShortResponse;
 import org.podbridge.identity.Origin;
 import org.podbridge.identity.TunnelName;
+import org.podbridge.identity.WebId;
 import org.podbridge.json.JsonWriter;
 import org.podbridge.limits.AddressCounter;
 import org.podbridge.limits.ByteBudget;
@@ -75,7 +76,7 @@ public final class TunnelEndpoint implements Handshake {
      * @param path the path before tunnel names, such as {@code /tunnel}
      * @param sharePath where links to tunnels are made and used, such as {@code /.tunnel/share}
      * @param tunnelHost the host under which each tunnel has a host of its own, or null if there is none
-     * @param isolation how pages of tunnels are kept away from the pod
+     * @param trustedOwners whose tunnels may act in the pod, as if their pages were the pod's own
      * @param sessionCookies names of the server's own cookies, which never cross
      * @param reservedNames names that nobody gets
      */
@@ -84,7 +85,7 @@ public final class TunnelEndpoint implements Handshake {
             String path,
             String sharePath,
             @Nullable String tunnelHost,
-            Isolation isolation,
+            Set<WebId> trustedOwners,
             Set<String> sessionCookies,
             Set<String> reservedNames) {
         /** Copies. */
@@ -93,8 +94,8 @@ public final class TunnelEndpoint implements Handshake {
             sessionCookies = Set.copyOf(sessionCookies);
             reservedNames = Set.copyOf(reservedNames);
             requireNonNull(path, "path");
+            trustedOwners = Set.copyOf(trustedOwners);
             requireNonNull(sharePath, "sharePath");
-            requireNonNull(isolation, "isolation");
         }
     }
 
@@ -253,7 +254,7 @@ public final class TunnelEndpoint implements Handshake {
         } else if (target instanceof TunnelTarget.Service service && isForSharing(exchange.request(), service)) {
             shareResource.atHost(service.name()).handle(exchange);
         } else if (target instanceof TunnelTarget.Service service) {
-            new HttpVisit(this, exchange, service).start();
+            visit(exchange, service);
         } else if (target instanceof TunnelTarget.MissingSlash missing) {
             HeaderFields.Builder fields =
                     HeaderFields.builder().add("location", missing.location()).add("cache-control", "no-store");
@@ -262,6 +263,25 @@ public final class TunnelEndpoint implements Handshake {
             refuse(
                     exchange,
                     target instanceof TunnelTarget.Unnamed ? RelayAnswer.NOT_FOUND : RelayAnswer.MALFORMED_TARGET);
+        }
+    }
+
+    private void visit(Exchange exchange, TunnelTarget.Service target) {
+        RequestHead request = exchange.request();
+        boolean trusted = registry.find(target.name())
+                .filter(tunnel -> !isSandboxed(target, tunnel.owner()))
+                .isPresent();
+        if (target.prefix().isEmpty() || trusted) {
+            new HttpVisit(this, exchange, target).start();
+        } else if (Sandbox.refuses(request)) {
+            refuse(exchange, RelayAnswer.CODE_FOR_THE_POD);
+        } else if (Sandbox.isPreflight(request)) {
+            Sandbox.preflightResponse().sendTo(exchange);
+        } else if (hasHost(target.name()) && Sandbox.isNavigation(request)) {
+            String elsewhere = publicUrlOf(target.name()) + target.path().substring(1);
+            Sandbox.redirect(elsewhere).sendTo(exchange);
+        } else {
+            new HttpVisit(this, exchange, target).start();
         }
     }
 
@@ -335,8 +355,19 @@ public final class TunnelEndpoint implements Handshake {
         return mount + configuration.path() + "/" + name;
     }
 
-    boolean isSandboxed(String prefix) {
-        return !prefix.isEmpty() && configuration.isolation() == Isolation.SANDBOX;
+    /** Tells whether pages of a tunnel are kept away from the pod, whose origin they share. */
+    private boolean isSandboxed(TunnelTarget.Service target, WebId owner) {
+        return !target.prefix().isEmpty() && !configuration.trustedOwners().contains(owner);
+    }
+
+    /** Returns what the rules for a response depend on. */
+    ResponseRules.Context contextOf(RequestHead request, TunnelTarget.Service target, Tunnel tunnel) {
+        return new ResponseRules.Context(
+                request,
+                target.prefix(),
+                tunnel.passthrough(),
+                !tunnel.isPublic(),
+                isSandboxed(target, tunnel.owner()));
     }
 
     boolean isReserved(TunnelName name) {
@@ -355,10 +386,9 @@ public final class TunnelEndpoint implements Handshake {
     /** Returns where visitors reach a name: at a host of its own if it can have one. */
     String publicUrlOf(TunnelName name) {
         URI pod = configuration.publicUris().get(0);
-        String tunnelHost = configuration.tunnelHost();
-        if (tunnelHost != null && name.isHostLabel()) {
+        if (hasHost(name)) {
             String port = pod.getPort() < 0 ? "" : ":" + pod.getPort();
-            return pod.getScheme() + "://" + name.value() + "." + tunnelHost + port + "/";
+            return pod.getScheme() + "://" + name.value() + "." + configuration.tunnelHost() + port + "/";
         }
         return pod.getScheme() + "://" + pod.getRawAuthority() + pathOf(name) + "/";
     }

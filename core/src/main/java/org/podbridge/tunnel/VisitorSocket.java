@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.podbridge.auth.Authenticator;
 import org.podbridge.auth.Endpoint;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.HandshakeDecision;
@@ -122,7 +123,8 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
     private StreamRequest head(Tunnel found) {
         String authority = endpoint.authorityOf(request);
         HeaderFields.Builder fields = HeaderFields.builder();
-        endpoint.crossing(request, found, target.prefix()).forEach((name, value) -> {
+        HeaderFields crossing = endpoint.crossing(request, found, target.prefix());
+        Authenticator.withoutCredentialProtocols(crossing).forEach((name, value) -> {
             // The rest of the handshake is between neighbours.
             if (!name.startsWith("sec-websocket-") || name.equals(PROTOCOL_FIELD)) {
                 fields.add(name, value);
@@ -207,9 +209,9 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
     private void accept(StreamResponse head) {
         Stream open = stream;
         Optional<String> subprotocol = head.fields().first(PROTOCOL_FIELD);
-        Optional<HeaderFields> fields = fields(head, false);
+        Optional<ResponseRules.Crossing> crossing = crossing(head);
         if (open == null
-                || fields.isEmpty()
+                || crossing.isEmpty()
                 || (subprotocol.isPresent() && !offered().contains(subprotocol.get()))) {
             refuseResponse();
             return;
@@ -228,7 +230,8 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
             }
         });
         watch(joined);
-        decision.complete(new HandshakeDecision.Accept(subprotocol, fields.get(), joined, limits.closeTimeout()));
+        decision.complete(new HandshakeDecision.Accept(
+                subprotocol, withoutHandshake(crossing.get().fields()), joined, limits.closeTimeout()));
     }
 
     /**
@@ -260,14 +263,12 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
                 .toList();
     }
 
-    private Optional<HeaderFields> fields(StreamResponse head, boolean sandboxed) {
+    private Optional<ResponseRules.Crossing> crossing(StreamResponse head) {
         Tunnel admittedTo = tunnel;
-        return endpoint.responseRules()
-                .apply(
-                        head.fields(),
-                        new ResponseRules.Context(
-                                request, target.prefix(), admittedTo != null && admittedTo.passthrough(), sandboxed))
-                .map(VisitorSocket::withoutHandshake);
+        return admittedTo == null
+                ? Optional.empty()
+                : endpoint.responseRules()
+                        .apply(head.status(), head.fields(), endpoint.contextOf(request, target, admittedTo));
     }
 
     private static HeaderFields withoutHandshake(HeaderFields fields) {
@@ -312,9 +313,8 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
 
     private void rejectAsTheService() {
         StreamResponse head = refusal;
-        Optional<HeaderFields> fields =
-                head == null ? Optional.empty() : fields(head, endpoint.isSandboxed(target.prefix()));
-        if (head == null || fields.isEmpty()) {
+        Optional<ResponseRules.Crossing> crossing = head == null ? Optional.empty() : crossing(head);
+        if (crossing.isEmpty()) {
             refuseResponse();
             return;
         }
@@ -322,7 +322,10 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
         if (open != null) {
             open.reset(ResetCode.CANCEL, "the service has refused");
         }
-        reject(new HandshakeDecision.Reject(head.status(), fields.get(), ByteBuffer.wrap(refusalBody.toByteArray())));
+        reject(new HandshakeDecision.Reject(
+                crossing.get().status(),
+                withoutHandshake(crossing.get().fields()),
+                ByteBuffer.wrap(refusalBody.toByteArray())));
     }
 
     @Override

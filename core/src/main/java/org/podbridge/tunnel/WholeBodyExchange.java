@@ -18,7 +18,9 @@ final class WholeBodyExchange {
     private final Exchange exchange;
     private final VisitAdmission.Decision.Admitted admitted;
 
-    private volatile boolean passthrough;
+    /** As it stood when it was last looked up. */
+    private volatile Tunnel tunnel;
+
     private volatile @Nullable TunnelConnection connection;
     private volatile @Nullable String id;
 
@@ -28,6 +30,7 @@ final class WholeBodyExchange {
         this.response = visit.response();
         this.exchange = visit.response().exchange();
         this.admitted = admitted;
+        this.tunnel = admitted.tunnel();
     }
 
     void start() {
@@ -80,15 +83,15 @@ final class WholeBodyExchange {
             response.refuse(refused.response());
             return;
         }
-        Tunnel tunnel = ((VisitAdmission.Decision.Admitted) decision).tunnel();
-        Optional<TunnelConnection> least = tunnel.leastBusy(TunnelConnection::takesWholeBodies);
+        Tunnel now = ((VisitAdmission.Decision.Admitted) decision).tunnel();
+        tunnel = now;
+        Optional<TunnelConnection> least = now.leastBusy(TunnelConnection::takesWholeBodies);
         if (least.isEmpty()) {
             response.refuse(RelayAnswer.BUSY); // replaced by a connection that streams, while the body came
             return;
         }
-        passthrough = tunnel.passthrough();
         RequestHead request = exchange.request();
-        HeaderFields fields = endpoint.crossing(request, tunnel, visit.prefix());
+        HeaderFields fields = endpoint.crossing(request, now, visit.prefix());
         connection = least.get();
         id = least.get()
                 .send(
@@ -122,21 +125,22 @@ final class WholeBodyExchange {
             return;
         }
         Runnable release = () -> endpoint.budget().release(body.length);
-        Optional<HeaderFields> fields = endpoint.responseRules()
+        Optional<ResponseRules.Crossing> crossing = endpoint.responseRules()
                 .apply(
+                        content.status(),
                         content.fields(),
-                        new ResponseRules.Context(
-                                exchange.request(), visit.prefix(), passthrough, endpoint.isSandboxed(visit.prefix())));
-        if (fields.isEmpty()) {
+                        endpoint.contextOf(exchange.request(), visit.target(), tunnel));
+        if (crossing.isEmpty()) {
             release.run();
             refuse(RelayAnswer.BAD_RESPONSE);
             return;
         }
-        HeaderFields.Builder framed = HeaderFields.builder().addAll(fields.get());
+        HeaderFields.Builder framed =
+                HeaderFields.builder().addAll(crossing.get().fields());
         contentLength(content, body).ifPresent(length -> framed.add("content-length", length));
         Once released = new Once(release);
         try {
-            if (response.begin(content.status(), framed.build())) {
+            if (response.begin(crossing.get().status(), framed.build())) {
                 new BodySender(exchange, body, response.finishing(released)).next();
             } else {
                 released.run();

@@ -37,11 +37,14 @@ final class TestEndpoint {
         GuardedPolicy policy = new GuardedPolicy(AccessPolicy.anyAuthenticated(), Duration.ofSeconds(1), scheduler);
         Tickets tickets = new Tickets(scheduler, RANDOM, limits);
         Authenticator authenticator = new Authenticator(
-                AuthProvider.fixed(Map.of()), tickets, List.of(uri), Duration.ofSeconds(1), scheduler);
+                AuthProvider.fixed(Map.of()),
+                tickets,
+                new Authenticator.Configuration(List.of(uri), false, Set.of(), Duration.ofSeconds(1)),
+                scheduler);
         RateLimiter rates = new RateLimiter(limits.rates(), scheduler::nanoTime);
         return new TunnelEndpoint(
                 new TunnelEndpoint.Configuration(
-                        List.of(uri), "/tunnel", "/.tunnel/share", null, Isolation.SANDBOX, Set.of(), Set.of()),
+                        List.of(uri), "/tunnel", "/.tunnel/share", null, Set.of(), Set.of(), Set.of()),
                 new Admission(
                         authenticator,
                         policy,

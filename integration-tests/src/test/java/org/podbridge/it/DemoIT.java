@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.podbridge.testkit.RawVisitor;
 import org.podbridge.testkit.RawWebSocket;
 
 /** What the README's first command shows, asked for as its user would. */
@@ -23,6 +24,8 @@ import org.podbridge.testkit.RawWebSocket;
 class DemoIT {
 
     private final ServerProcess demo = ServerProcess.start(List.of("./run", "demo"));
+    private final URI own = URI.create(
+            demo.await("^ +(http://site\\.tunnels\\.localhost:\\d+/)$").group(1));
     private final URI site =
             URI.create(demo.await("^ +(http://localhost:\\d+/tunnel/site/)$").group(1));
     private final String data = demo.await(
@@ -58,6 +61,23 @@ class DemoIT {
         assertThat(page.statusCode()).isEqualTo(200);
         assertThat(page.headers().firstValue("content-type")).contains("text/html; charset=utf-8");
         assertThat(page.body()).startsWith("<!doctype html>").endsWith("</html>\n");
+    }
+
+    @Test
+    void thePageIsAtAHostOfItsOwnWhereBrowsersAreSent() throws Exception {
+        HttpResponse<String> redirect = http.send(
+                get("about.html?a").header("accept", "text/html,*/*").build(), HttpResponse.BodyHandlers.ofString());
+        assertThat(redirect.statusCode()).isEqualTo(307);
+        assertThat(redirect.headers().firstValue("location")).contains(own + "about.html?a");
+
+        URI server = URI.create("http://127.0.0.1:" + own.getPort());
+        try (RawVisitor browser = RawVisitor.connect(server)) { // which finds *.localhost without asking anybody
+            browser.send("GET /about.html HTTP/1.1\r\nHost: " + own.getAuthority() + "\r\n\r\n");
+            RawVisitor.Response page = browser.readResponse();
+            assertThat(page.status()).isEqualTo(200);
+            assertThat(page.body()).startsWith("<!doctype html>");
+            assertThat(page.fields().contains("content-security-policy")).isFalse();
+        }
     }
 
     @Test

@@ -51,6 +51,7 @@ final class Pod implements AutoCloseable {
         URI uri = URI.create("http://127.0.0.1:" + connector.getLocalPort());
         Podbridge podbridge = Podbridge.builder()
                 .publicUri(uri)
+                .publicUri(URI.create("http://pod.example")) // the host that raw sockets name
                 .authProvider(authProvider)
                 .accessPolicy(AccessPolicy.anyAuthenticated())
                 .limits(limits.apply(Limits.builder().nameLease(Duration.ZERO).exchangeTimeout(Duration.ofSeconds(20)))

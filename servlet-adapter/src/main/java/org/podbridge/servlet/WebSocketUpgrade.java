@@ -60,7 +60,7 @@ final class WebSocketUpgrade {
             HttpServletRequest request,
             HttpServletResponse response,
             AsyncContext async) {
-        Optional<HandshakeDecision.Reject> refusal = OpeningHandshake.check(head);
+        Optional<HandshakeDecision.Reject> refusal = OpeningHandshake.check(request.getProtocol(), head);
         if (refusal.isPresent()) {
             reject(refusal.get(), head, request, response, async);
         } else {

@@ -22,8 +22,13 @@ public final class HostServlet extends HttpServlet {
         request.getInputStream().transferTo(response.getOutputStream());
     }
 
-    /** Returns a web app of this servlet with the filter before it. */
-    static ServletContainerInitializer behind(Router router) {
+    /**
+     * Returns a web app of this servlet with the filter before it.
+     *
+     * @param router what the filter asks
+     * @return what sets the web app up
+     */
+    public static ServletContainerInitializer behind(Router router) {
         return (classes, context) -> {
             PodbridgeFilter.register(context, router);
             ServletRegistration.Dynamic servlet = context.addServlet("host", new HostServlet());

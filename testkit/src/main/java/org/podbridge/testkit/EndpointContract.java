@@ -19,6 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.podbridge.Podbridge;
@@ -71,6 +72,16 @@ public abstract class EndpointContract {
      * @throws Exception if it can't be started
      */
     protected abstract RunningHost start(Router router) throws Exception;
+
+    /**
+     * Tells whether a frame is refused for a length that nobody can mean; where it isn't, the container waits for its
+     * bytes until the peer counts as silent.
+     *
+     * @return whether it is refused
+     */
+    protected boolean refusesAbsurdLengths() {
+        return true;
+    }
 
     @BeforeEach
     void startServer() throws Exception {
@@ -280,6 +291,7 @@ public abstract class EndpointContract {
 
     @Test
     void closesOnALengthThatNoMessageHas() {
+        Assumptions.assumeTrue(refusesAbsurdLengths(), "the container waits for the bytes");
         for (long length : new long[] {Long.MIN_VALUE, Long.MAX_VALUE, 1L << 40}) {
             RawWebSocket socket = signaling();
             byte[] head = ByteBuffer.allocate(14)

@@ -134,6 +134,19 @@ public abstract class ExchangeContract {
         return true;
     }
 
+    /**
+     * Returns chunked bodies that the container finds malformed.
+     *
+     * @return the bodies
+     */
+    protected List<String> malformedChunks() {
+        return List.of(
+                "-5\r\nhello\r\n0\r\n\r\n",
+                "hello\r\n0\r\n\r\n",
+                "ffffffffffffffff5\r\nhello\r\n0\r\n\r\n",
+                "5\r\nhelloworld\r\n0\r\n\r\n");
+    }
+
     private static void assertValues(HeaderFields fields, String name, String... values) {
         assertThat(String.join(",", fields.all(name)).replace(" ", "")).isEqualTo(String.join(",", values));
     }
@@ -271,6 +284,22 @@ public abstract class ExchangeContract {
         exchange.respond(200, "");
         assertThat(visitor.readResponse().status()).isEqualTo(200);
         assertThat(arrive(visitor, get("/next")).request().target()).isEqualTo("/next");
+    }
+
+    @Test
+    void neverTakesABodyForCompleteWhoseChunksAreMalformed() {
+        for (String chunks : malformedChunks()) {
+            RawVisitor visitor =
+                    visitor().send("PUT / HTTP/1.1\r\n" + HOST + "Transfer-Encoding: chunked\r\n\r\n" + chunks);
+            ExchangeDriver exchange = inbox.next();
+            Piece piece = exchange.read();
+            while (!piece.last() && !piece.broken()) {
+                piece = exchange.read();
+            }
+            assertThat(piece.broken()).as(chunks).isTrue();
+            exchange.abort();
+            visitor.awaitEnd();
+        }
     }
 
     @Test

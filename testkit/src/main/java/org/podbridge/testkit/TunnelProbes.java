@@ -9,6 +9,7 @@ import java.net.SocketException;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -89,6 +90,16 @@ public abstract class TunnelProbes {
                 .onClose(tunnel::close);
     }
 
+    /**
+     * Names the requests that the container reads in another way than it should, which an adapter can't see. No second
+     * request may come out of them either.
+     *
+     * @return the names of probes
+     */
+    protected Set<String> readOtherwise() {
+        return Set.of();
+    }
+
     private void send(RequestProbe probe, ProbedTunnel tunnel) {
         tunnel.takeAsked();
         targetsOfTheHost.clear();
@@ -99,6 +110,13 @@ public abstract class TunnelProbes {
                 seen.stream().filter(asked -> !asked.path().equals("/after")).toList();
         List<String> hosts = List.copyOf(targetsOfTheHost);
 
+        assertThat(probed.size() + hosts.size())
+                .as("%s, and the host %s", probed, hosts)
+                .isLessThanOrEqualTo(1);
+        assertThat(seen).allSatisfy(asked -> assertThat(asked.path()).doesNotContain("evil"));
+        if (readOtherwise().contains(probe.name())) {
+            return;
+        }
         assertThat(answers)
                 .as(wire)
                 .allSatisfy(answer -> assertThat(answer.fields().asList())
@@ -107,9 +125,6 @@ public abstract class TunnelProbes {
         assertThat(seen)
                 .as("what the service saw")
                 .allSatisfy(asked -> assertThat(asked.head()).doesNotContainIgnoringCase("evil"));
-        assertThat(probed.size() + hosts.size())
-                .as("%s, and the host %s", probed, hosts)
-                .isLessThanOrEqualTo(1);
         assertThat(probed.stream()
                         .map(asked -> new RequestProbe.Reading(asked.method(), asked.path(), asked.body()))
                         .toList())

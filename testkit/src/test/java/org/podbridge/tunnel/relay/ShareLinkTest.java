@@ -657,7 +657,9 @@ class ShareLinkTest {
     }
 
     private int refusal(String... fields) {
-        return ((HandshakeDecision.Reject) knock(fields).join()).status();
+        CompletableFuture<HandshakeDecision> refused = knock(fields);
+        assertThat(refused).isCompleted(); // or it waits for the service
+        return ((HandshakeDecision.Reject) refused.join()).status();
     }
 
     private static LoopbackConnection accepted(FrameClient client, CompletableFuture<HandshakeDecision> decision) {

@@ -96,6 +96,7 @@ final class TunnelRelay implements AfterEachCallback {
 
     HandshakeDecision decide(String token) {
         RequestHead head = RequestHead.builder("GET", "/.tunnel")
+                .authority("pod.example")
                 .fields(HeaderFields.of("upgrade", "websocket", "authorization", "Bearer " + token))
                 .build();
         CompletionStage<HandshakeDecision> decision =

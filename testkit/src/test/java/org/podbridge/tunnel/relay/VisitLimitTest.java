@@ -155,8 +155,7 @@ class VisitLimitTest {
         assertThat(full.status()).isEqualTo(503);
         assertThat(full.responseHead().orElseThrow().fields().first("retry-after"))
                 .contains("5");
-        assertThat(((HandshakeDecision.Reject) knock("203.0.113.4").join()).status())
-                .isEqualTo(503);
+        assertThat(rejected(knock("203.0.113.4")).status()).isEqualTo(503);
         client.answer(client.asked(), 200, "done");
         assertThat(statusFrom("203.0.113.3")).isZero();
     }
@@ -170,6 +169,11 @@ class VisitLimitTest {
                 .toCompletableFuture();
     }
 
+    private static HandshakeDecision.Reject rejected(CompletableFuture<HandshakeDecision> decision) {
+        assertThat(decision).isCompleted(); // or it waits for the service
+        return (HandshakeDecision.Reject) decision.join();
+    }
+
     @Test
     void boundsTheWebSocketsOfAnAddress() {
         relay.limits(limits ->
@@ -181,8 +185,7 @@ class VisitLimitTest {
             client.say(FrameClient.response(client.asked(), 101, false));
             open.add(LoopbackConnection.open(((HandshakeDecision.Accept) decision.join()).listener()));
         }
-        HandshakeDecision.Reject third =
-                (HandshakeDecision.Reject) knock("2001:db8::9").join();
+        HandshakeDecision.Reject third = rejected(knock("2001:db8::9"));
         assertThat(third.status()).isEqualTo(429);
         assertThat(third.text()).contains("Limit: WebSockets per address");
         assertThat(third.fields().first("retry-after")).isPresent();

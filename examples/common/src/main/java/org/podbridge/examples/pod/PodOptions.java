@@ -16,10 +16,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.Podbridge;
 import org.podbridge.auth.AuthProvider;
+import org.podbridge.identity.WebId;
 import org.podbridge.limits.Limits;
 import org.podbridge.oidc.SolidOidcAuthProvider;
 import org.podbridge.policy.AccessPolicy;
-import org.podbridge.tunnel.Isolation;
 import org.podbridge.turn.TurnSettings;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
@@ -151,11 +151,11 @@ public final class PodOptions {
     private Set<String> sessionCookies = Set.of();
 
     @Option(
-            names = "--isolation",
-            paramLabel = "sandbox|none",
-            defaultValue = "sandbox",
-            description = "How pages under /tunnel/ are kept away from the pod (default: ${DEFAULT-VALUE})")
-    private Isolation isolation = Isolation.SANDBOX;
+            names = "--dangerously-share-origin-with",
+            paramLabel = "<webid>",
+            converter = WebIds.class,
+            description = "An agent whose tunnels' scripts may act in the pod as its visitors; repeatable")
+    private List<WebId> trustedOwners = List.of();
 
     @Option(
             names = "--tunnel-host",
@@ -278,12 +278,13 @@ public final class PodOptions {
     public Podbridge podbridge(URI publicUri, List<Agent> agents) {
         Podbridge.Builder podbridge = Podbridge.builder()
                 .publicUri(publicUri)
+                .anyLoopbackHost("localhost".equals(publicUri.getHost()))
                 .authProvider(authProvider(publicUri, agents))
                 .accessPolicy(accessPolicy(publicUri, agents))
                 .limits(limits())
                 .anonymousRooms(anonymousRooms)
                 .sessionCookies(sessionCookies)
-                .isolation(isolation);
+                .dangerouslyShareOriginWithTunnelsOf(trustedOwners.toArray(WebId[]::new));
         set("--tunnel-host", tunnelHost, podbridge::tunnelHost);
         turn().ifPresent(podbridge::turn);
         try {
@@ -379,6 +380,19 @@ public final class PodOptions {
                 throw new TypeConversionException("'" + text + "' is no port; take a number from 0 to 65535");
             }
             return Integer.parseInt(text);
+        }
+    }
+
+    /** A WebID. */
+    static final class WebIds implements ITypeConverter<WebId> {
+
+        @Override
+        public WebId convert(String text) {
+            try {
+                return WebId.of(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException("'" + text + "' is no WebID; write https://pod.example/card#me");
+            }
         }
     }
 

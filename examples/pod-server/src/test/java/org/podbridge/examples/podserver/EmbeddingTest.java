@@ -20,8 +20,12 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpURI;
 import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.LocalConnector;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -81,6 +85,24 @@ class EmbeddingTest {
         server.stop();
     }
 
+    /** Lets requests name a host as they do behind a proxy that hands on what its clients named. */
+    private void behindAProxyFor(String host) {
+        HttpConfiguration configuration = server.getConnectors()[0]
+                .getConnectionFactory(HttpConnectionFactory.class)
+                .getHttpConfiguration();
+        configuration.addCustomizer((request, responseFields) -> new Request.Wrapper(request) {
+            @Override
+            public HttpFields getHeaders() {
+                return HttpFields.build(super.getHeaders()).put(HttpHeader.HOST, host);
+            }
+
+            @Override
+            public HttpURI getHttpURI() {
+                return HttpURI.build(super.getHttpURI()).authority(host, -1);
+            }
+        });
+    }
+
     @Test
     void podbridgeTakesItsOwnRequestsAndTheHostGetsTheRest() throws Exception {
         AuthProvider authProvider = AuthProvider.fixed(Map.of("secret", ALICE));
@@ -95,11 +117,14 @@ class EmbeddingTest {
                 .build();
         server.setHandler(new PodbridgeHandler(podbridge, podHandler));
         // end: mount
+        behindAProxyFor("pod.example");
         server.start();
 
         assertThat(get("/anything").body()).isEqualTo("the pod");
         assertThat(get("/.webrtc").statusCode()).isEqualTo(426);
-        assertThat(get("/tunnel/nobody/").statusCode()).isEqualTo(421); // asked for by another name than pod.example
+        assertThat(get("/tunnel/nobody/").statusCode())
+                .as("asked for under another host than the public one")
+                .isEqualTo(421);
         assertThat(firstMessage("token=secret")).contains("\"you\":\"" + ALICE + "\"");
 
         // begin: stop

@@ -20,4 +20,12 @@ class UndertowExchangeContractTest extends ServletExchangeContract {
     protected boolean tellsOfEndlessTrailers() {
         return false;
     }
+
+    /** Undertow drops what stands between a chunk and the end of its line. */
+    @Override
+    protected List<String> malformedChunks() {
+        return super.malformedChunks().stream()
+                .filter(chunks -> !chunks.contains("helloworld"))
+                .toList();
+    }
 }

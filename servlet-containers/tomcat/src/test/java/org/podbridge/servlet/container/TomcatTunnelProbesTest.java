@@ -1,0 +1,29 @@
+package org.podbridge.servlet.container;
+
+import java.util.Set;
+import org.podbridge.Router;
+import org.podbridge.servlet.HostServlet;
+import org.podbridge.testkit.RunningHost;
+import org.podbridge.testkit.TunnelProbes;
+
+class TomcatTunnelProbesTest extends TunnelProbes {
+
+    @Override
+    protected RunningHost start(Router router) throws Exception {
+        return TomcatHost.start("", HostServlet.behind(router));
+    }
+
+    /**
+     * Tomcat leaves a length beside chunks out, as RFC 9112 section 6.3 allows, and closes the connection behind the
+     * answer. The others break the body off when the service has seen the head.
+     */
+    @Override
+    protected Set<String> readOtherwise() {
+        return Set.of(
+                "a length and chunks",
+                "chunks and a length",
+                "a chunk extension that ends with a line feed",
+                "a chunk beyond all numbers",
+                "a negative chunk");
+    }
+}
