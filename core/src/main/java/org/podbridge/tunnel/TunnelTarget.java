@@ -3,8 +3,8 @@ package org.podbridge.tunnel;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.identity.TunnelName;
@@ -137,13 +137,32 @@ sealed interface TunnelTarget {
         for (int decodings = 0; decodings < DECODINGS; decodings++) {
             path = decodeAgain(path);
         }
-        String below = tunnels + "/";
-        return resolve(path, true).startsWith(below) || resolve(path, false).startsWith(below);
+        return leadsBelow(segments(path), segments(tunnels));
     }
 
-    /** Returns the path without parameters and dot segments, and, if so wished, without empty segments. */
-    private static String resolve(String path, boolean merging) {
-        Deque<String> segments = new ArrayDeque<>();
+    /**
+     * Tells whether a path can lead below another one. Where there are dot segments, or something in front that can be
+     * taken for a host, any part of what stands before may vanish: parsers differ in what they resolve, and when.
+     */
+    private static boolean leadsBelow(List<String> path, List<String> wanted) {
+        boolean anythingMayVanish = path.get(0).isEmpty() || path.contains(".") || path.contains("..");
+        int found = 0;
+        for (String segment : path) {
+            if (found == wanted.size()) {
+                return true;
+            }
+            if (segment.equals(wanted.get(found))) {
+                found++;
+            } else if (!anythingMayVanish && !segment.isEmpty()) {
+                return false;
+            }
+        }
+        return false;
+    }
+
+    /** Returns the segments of a path without their parameters. */
+    private static List<String> segments(String path) {
+        List<String> segments = new ArrayList<>();
         int start = path.isEmpty() || !isSeparator(path.charAt(0)) ? 0 : 1;
         while (start <= path.length()) {
             int end = start;
@@ -154,15 +173,10 @@ sealed interface TunnelTarget {
                 }
                 end++;
             }
-            String segment = path.substring(start, nameEnd < 0 ? end : nameEnd);
-            if (segment.equals("..")) {
-                segments.pollLast();
-            } else if (!segment.equals(".") && !(merging && segment.isEmpty() && end < path.length())) {
-                segments.addLast(segment);
-            }
+            segments.add(path.substring(start, nameEnd < 0 ? end : nameEnd));
             start = end + 1;
         }
-        return "/" + String.join("/", segments);
+        return segments;
     }
 
     private static boolean isSeparator(char c) {
@@ -192,23 +206,8 @@ sealed interface TunnelTarget {
      * Tells whether a segment is {@code .} or {@code ..}, parameters aside, whatever a service takes for a separator.
      */
     private static boolean hasDotSegment(String path) {
-        int start = 0;
-        while (start <= path.length()) {
-            int end = start;
-            int nameEnd = -1;
-            while (end < path.length() && !isSeparator(path.charAt(end))) {
-                if (path.charAt(end) == ';' && nameEnd < 0) {
-                    nameEnd = end;
-                }
-                end++;
-            }
-            int length = (nameEnd < 0 ? end : nameEnd) - start;
-            if ((length == 1 || length == 2) && path.startsWith("..".substring(0, length), start)) {
-                return true;
-            }
-            start = end + 1;
-        }
-        return false;
+        List<String> segments = segments(path);
+        return segments.contains(".") || segments.contains("..");
     }
 
     /** Decodes once; returns null if an escape is cut or the result is no UTF-8. */

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.regex.Pattern;
 import org.apache.tomcat.util.buf.ByteChunk;
 import org.apache.tomcat.util.buf.EncodedSolidusHandling;
 import org.apache.tomcat.util.buf.UDecoder;
@@ -18,8 +19,9 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Where others take a target to: the JDK, Jetty and Tomcat read seeded random targets beside us. What we take for a
- * tunnel's leads each of them below the tunnel's name, and all to the same place; what we leave to the host leads none
- * of them to a tunnel. The system property {@code podbridge.targets} says how many are tried.
+ * tunnel's leads each of them below the tunnel's name, and all to the same place unless it has parameters or encoded
+ * separators, which cross as they are; what we leave to the host leads none of them to a tunnel. The system property
+ * {@code podbridge.targets} says how many are tried.
  */
 class TargetDifferenceTest {
 
@@ -84,6 +86,9 @@ class TargetDifferenceTest {
             "unnel",
             "pod");
 
+    /** What some servers take for a separator or the begin of parameters, now or when they decode once more. */
+    private static final Pattern SEPARATORS = Pattern.compile(";|%(2f|3b|5c|25)", Pattern.CASE_INSENSITIVE);
+
     private final Random random = new Random(20_261_125);
 
     private String target() {
@@ -104,6 +109,7 @@ class TargetDifferenceTest {
     void whatWeTakeForATunnelsIsOneForEverybodyAndWhatWeDoNotForNobody() {
         int services = 0;
         int hosts = 0;
+        int alike = 0;
         for (int i = 0; i < TARGETS; i++) {
             String target = target();
             Optional<TunnelTarget> ours = TunnelTarget.ofPath("/tunnel", target);
@@ -114,12 +120,16 @@ class TargetDifferenceTest {
             } else if (ours.get() instanceof TunnelTarget.Service service) {
                 services++;
                 assertThat(theirs).as(target).allMatch(path -> path.startsWith(service.prefix() + "/"));
-                assertThat(theirs.stream().map(TargetDifferenceTest::place).distinct())
-                        .as(target)
-                        .hasSizeLessThanOrEqualTo(1);
+                if (!SEPARATORS.matcher(target).find()) {
+                    alike++;
+                    assertThat(theirs.stream().map(TargetDifferenceTest::place).distinct())
+                            .as(target)
+                            .hasSizeLessThanOrEqualTo(1);
+                }
             }
         }
         assertThat(services).isGreaterThan(TARGETS / 50);
+        assertThat(alike).isGreaterThan(TARGETS / 50);
         assertThat(hosts).isGreaterThan(TARGETS / 50);
     }
 
