@@ -46,6 +46,7 @@ final class TunnelledPod implements AutoCloseable {
         LoopbackServer server = LoopbackServer.start(port -> {
             podbridge[0] = settings.apply(Podbridge.builder()
                             .publicUri(URI.create("http://" + host + ":" + port))
+                            .publicUri(URI.create("http://127.0.0.1:" + port)) // for the tunnel client
                             .authProvider(AuthProvider.fixed(Map.of("alice-token", ALICE)))
                             .accessPolicy(AccessPolicy.ownersOnly(Set.of(ALICE)))
                             .sessionCookies(PodPages.COOKIES.keySet())
