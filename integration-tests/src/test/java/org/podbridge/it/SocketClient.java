@@ -3,6 +3,8 @@ package org.podbridge.it;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -42,6 +44,13 @@ final class SocketClient implements AutoCloseable {
             throw new AssertionError("no message came");
         }
         return message;
+    }
+
+    /** Returns the messages that came and weren't read. */
+    List<String> unread() {
+        List<String> unread = new ArrayList<>();
+        messages.drainTo(unread);
+        return unread;
     }
 
     int closeCode() throws Exception {

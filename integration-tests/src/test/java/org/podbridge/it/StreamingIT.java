@@ -178,7 +178,8 @@ class StreamingIT {
         try (RawVisitor visitor = visitor()) {
             Response hints = BulkVisitor.get(visitor, tunnelled("/hints")).readHead();
             assertThat(hints.status()).isEqualTo(103);
-            assertThat(hints.fields().first("link")).contains("</style.css>; rel=preload");
+            assertThat(hints.fields().first("link"))
+                    .contains("<" + tunnelled("/more").getRawPath() + ">; rel=next");
             assertThat(visitor.readResponse().body()).isEqualTo("hinted");
         }
     }

@@ -77,7 +77,19 @@ public final class RawWebSocket implements AutoCloseable {
      * @return the request
      */
     public static String handshake(String target, String fields) {
-        return "GET " + target + " HTTP/1.1\r\nHost: pod.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        return handshake("pod.example", target, fields);
+    }
+
+    /**
+     * Returns an opening handshake with a server of some name.
+     *
+     * @param host the value of the Host field
+     * @param target the request target
+     * @param fields further field lines, each with its line end
+     * @return the request
+     */
+    public static String handshake(String host, String target, String fields) {
+        return "GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                 + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + fields + "\r\n";
     }
 

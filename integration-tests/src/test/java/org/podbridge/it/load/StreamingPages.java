@@ -255,7 +255,7 @@ final class StreamingPages extends Handler.Abstract {
     }
 
     private static void hints(Visit visit) throws Exception {
-        HttpFields hints = HttpFields.build().put("Link", "</style.css>; rel=preload");
+        HttpFields hints = HttpFields.build().put("Link", "</style.css>; rel=preload, </more>; rel=next");
         visit.response().writeInterim(103, hints).get(60, TimeUnit.SECONDS);
         visit.text(200, "hinted");
     }
