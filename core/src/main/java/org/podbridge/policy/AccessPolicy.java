@@ -1,6 +1,8 @@
 package org.podbridge.policy;
 
+import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -12,6 +14,7 @@ import org.podbridge.exchange.RequestHead;
 import org.podbridge.identity.AddressRange;
 import org.podbridge.identity.TunnelName;
 import org.podbridge.identity.WebId;
+import org.podbridge.time.Scheduler;
 
 /**
  * Who may connect, see, call, claim a name, and visit a tunnel. Thread-safe; must not block.
@@ -82,6 +85,14 @@ public interface AccessPolicy {
     }
 
     /**
+     * Lets the policy know how long its answers may take. Called once, when the server is built.
+     *
+     * @param scheduler time
+     * @param timeLimit after which time an answer counts as no
+     */
+    default void start(Scheduler scheduler, Duration timeLimit) {}
+
+    /**
      * Returns this policy with a password in front of every tunnel, asked for by HTTP's Basic authentication. It suits
      * tunnels with a host of their own: a browser that was given it for a path sends it along with that path only, and
      * asks in the name of the whole server. Who gets it wrong too often is answered 429
@@ -126,5 +137,55 @@ public interface AccessPolicy {
      */
     static AccessPolicy ownersOnly(Collection<WebId> owners) {
         return new OwnersOnly(Set.copyOf(owners));
+    }
+
+    /**
+     * Returns a policy by which an agent is seen and called by those whom it counts among its contacts. Everybody may
+     * connect, but sees and reaches only whom the other side wants; nobody has tunnels. To be combined, such as
+     * {@code anyOf(ownersOnly(owners), contacts(lookup))}.
+     *
+     * @param lookup knows the contacts
+     * @return the policy
+     */
+    static AccessPolicy contacts(ContactLookup lookup) {
+        return new ContactsPolicy(lookup);
+    }
+
+    /**
+     * Returns a policy that goes by the pod server's own access control, on resources that stand for agents and
+     * tunnels. For an agent's, Read means that somebody may see it online, Append (or Write) that somebody may call it,
+     * and Write that somebody may connect as it; agents without one may connect, call whom they may call, and are seen
+     * and called by nobody. For a tunnel's, Control means that somebody may claim its name; a visitor needs Read for
+     * GET, HEAD, OPTIONS and WebSockets, Append for POST, and Write for all else. Visitors of a public tunnel are the
+     * public.
+     *
+     * @param modes the access control
+     * @param resources names the resources
+     * @return the policy
+     * @see <a href="https://solidproject.org/TR/wac">Web Access Control</a>
+     */
+    static AccessPolicy wac(WacModes modes, WacResources resources) {
+        return new WacPolicy(modes, resources);
+    }
+
+    /**
+     * Returns a policy that allows what all of several policies allow.
+     *
+     * @param policies the policies, at least one
+     * @return the policy
+     */
+    static AccessPolicy allOf(AccessPolicy... policies) {
+        return new CombinedPolicy(List.of(policies), true);
+    }
+
+    /**
+     * Returns a policy that allows what at least one of several policies allows. One that fails doesn't keep the others
+     * from allowing.
+     *
+     * @param policies the policies, at least one
+     * @return the policy
+     */
+    static AccessPolicy anyOf(AccessPolicy... policies) {
+        return new CombinedPolicy(List.of(policies), false);
     }
 }

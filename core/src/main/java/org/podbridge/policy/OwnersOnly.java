@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 import org.podbridge.auth.Endpoint;
 import org.podbridge.auth.Identity;
 import org.podbridge.identity.TunnelName;
@@ -30,12 +31,16 @@ final class OwnersOnly implements AccessPolicy {
 
     @Override
     public CompletionStage<Set<WebId>> visible(Identity viewer, Set<WebId> online) {
-        return CompletableFuture.completedStage(online); // nobody else gets in
+        // Nobody else gets in by this policy, but may by another one beside it.
+        return CompletableFuture.completedStage(
+                owners.contains(viewer.webId())
+                        ? online.stream().filter(owners::contains).collect(Collectors.toUnmodifiableSet())
+                        : Set.of());
     }
 
     @Override
     public CompletionStage<AccessDecision> mayCall(Identity from, WebId to) {
-        return decide(to);
+        return owners.contains(from.webId()) ? decide(to) : decide(from.webId());
     }
 
     @Override

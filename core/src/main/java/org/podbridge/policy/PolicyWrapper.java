@@ -1,5 +1,6 @@
 package org.podbridge.policy;
 
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
@@ -8,6 +9,7 @@ import org.podbridge.auth.Identity;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.identity.TunnelName;
 import org.podbridge.identity.WebId;
+import org.podbridge.time.Scheduler;
 
 /** Asks another policy, but for what a subclass decides. */
 abstract class PolicyWrapper implements AccessPolicy {
@@ -42,6 +44,11 @@ abstract class PolicyWrapper implements AccessPolicy {
     public CompletionStage<AccessDecision> mayVisit(
             Optional<Identity> visitor, TunnelInfo tunnel, RequestHead request) {
         return wrapped.mayVisit(visitor, tunnel, request);
+    }
+
+    @Override
+    public void start(Scheduler scheduler, Duration timeLimit) {
+        wrapped.start(scheduler, timeLimit);
     }
 
     @Override
