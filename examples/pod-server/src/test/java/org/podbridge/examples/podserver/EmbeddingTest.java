@@ -122,9 +122,7 @@ class EmbeddingTest {
 
         assertThat(get("/anything").body()).isEqualTo("the pod");
         assertThat(get("/.webrtc").statusCode()).isEqualTo(426);
-        assertThat(get("/tunnel/nobody/").statusCode())
-                .as("asked for under another host than the public one")
-                .isEqualTo(421);
+        assertThat(get("/tunnel/nobody/").statusCode()).isEqualTo(502);
         assertThat(firstMessage("token=secret")).contains("\"you\":\"" + ALICE + "\"");
 
         // begin: stop
