@@ -27,6 +27,9 @@ import org.podbridge.exchange.HeaderFields;
 import org.podbridge.fixture.Agent;
 import org.podbridge.fixture.SignalingServer;
 import org.podbridge.identity.WebId;
+import org.podbridge.limits.Limits;
+import org.podbridge.limits.Rate;
+import org.podbridge.limits.RateLimits;
 import org.podbridge.policy.RejectionMode;
 import org.podbridge.testkit.InMemoryExchange;
 
@@ -281,6 +284,26 @@ class RefusalTest {
         assertThat(server.podbridge().diagnostics().connections()).isEqualTo(1);
         assertThat(server.podbridge().diagnostics().agentsOnline()).isEqualTo(1);
         assertThat(refused.subprotocol()).isEmpty();
+        server.checkNothingIsLeft();
+    }
+
+    @Test
+    void inBandCountsAsAConnectionOfItsAddress() {
+        SignalingServer server = SignalingServer.start(builder -> builder.authProvider(PROVIDER)
+                .rejectionMode(RejectionMode.IN_BAND)
+                .limits(Limits.builder()
+                        .rates(RateLimits.builder()
+                                .limit(RateLimits.Counted.CONNECTIONS, RateLimits.Scope.ADDRESS, Rate.perMinute(1, 3))
+                                .build())
+                        .build()));
+        server.requestsComeFrom("192.0.2.1");
+        for (int i = 0; i < 3; i++) {
+            assertThat(server.open("page", SignalingServer.PATH, fields("bad")).hears())
+                    .containsExactly(Agent.json("{'type':'error','message':'It is \\'bad\\'','code':'invalid_token'}"));
+        }
+        Agent fourth = server.open("page", SignalingServer.PATH, fields("good"));
+        assertThat(fourth.hears()).containsExactly(Agent.error("Rate limit: connections per address"));
+        assertThat(server.podbridge().diagnostics().connections()).isZero();
         server.checkNothingIsLeft();
     }
 

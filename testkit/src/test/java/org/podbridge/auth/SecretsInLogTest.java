@@ -50,6 +50,13 @@ class SecretsInLogTest {
             server.handshake("/.webrtc?token=tk_SECRET");
             server.handshake("/.webrtc?token=tk_SECRET&token=SECRET");
             server.open("page", "/.webrtc?token=tk_SECRET", "origin", "https://app.example");
+            String offer = "webrtc-signaling, podbridge.ticket.tk_SECRET, podbridge.bearer.SECRET";
+            server.handshake("/.webrtc", "sec-websocket-protocol", offer);
+            server.handshake("/.webrtc", "sec-websocket-protocol", offer.replace("webrtc-signaling, ", ""));
+            server.handshake("/.webrtc", "sec-websocket-protocol", "webrtc-signaling, podbridge.ticket.tk_SECRET");
+            server.requestsName("SECRET@evil.example");
+            server.handshake("/.webrtc?token=tk_SECRET");
+            server.requestsName("pod.example");
 
             String ticket = server.request("POST", "/.webrtc", "authorization", "Bearer token-of-alice")
                     .responseText()
@@ -61,6 +68,10 @@ class SecretsInLogTest {
                         + "{'candidate':'SECRET-candidate 192.0.2.7'}}");
                 alice.says("{'type':'" + type + "','to':'https://nobody.example/#me','sdp':'SECRET-sdp'}");
             }
+            alice.says("{'type':'auth','token':'tk_SECRET'}");
+            alice.says("{'type':'auth','token':'SECRET'}");
+            alice.says("{'type':'auth','token':'" + server.mint("bob") + "'}");
+            alice.says("{'type':'auth','token':'" + server.mint("alice") + "'}");
             alice.says("{'type':'SECRET-type");
             alice.saysRaw("SECRET-large".repeat(10_000));
             alice.connection().receiveBinary(new byte[17 * 1024 * 1024]);

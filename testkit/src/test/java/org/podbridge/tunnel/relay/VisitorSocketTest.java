@@ -102,6 +102,16 @@ class VisitorSocketTest {
     }
 
     @Test
+    void keepsCredentialsAmongTheSubprotocolsBack() {
+        FrameClient client = FrameClient.serve(relay, "app");
+        assertThat(knock(
+                        "Sec-WebSocket-Protocol",
+                        "first, podbridge.ticket.tk_secret, Podbridge.Bearer.c2VjcmV0, second"))
+                .isNotDone();
+        assertThat(crossing(client).fields().all("sec-websocket-protocol")).containsExactly("first, second");
+    }
+
+    @Test
     void asksForAWebSocketThatIsOpenedOverHttp2() {
         FrameClient client = FrameClient.serve(relay, "app");
         RequestHead connect = TunnelRelay.head("CONNECT", "/tunnel/app/chat", "sec-websocket-version", "13")
