@@ -80,6 +80,14 @@ class HostModeIT extends BothBrowsers {
     }
 
     @InBothBrowsers
+    void aPageThatIsOpenedUnderThePathMovesToItsHost(Browser browser) {
+        try (Browser.Page page = browser.openAlone(pod.at("/tunnel/first/own.html?a=b"))) {
+            assertThat(page.evaluate("location.href"))
+                    .isEqualTo(atFirst("/own.html?a=b").toString());
+        }
+    }
+
+    @InBothBrowsers
     void whatAPageNeedsOfItsOwnServiceWorks(Browser browser) {
         try (Browser.Page page = browser.openAlone(atFirst("/own.html"))) {
             assertThat(Outcomes.of(page))

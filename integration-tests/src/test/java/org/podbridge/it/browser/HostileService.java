@@ -38,7 +38,7 @@ final class HostileService {
                 .page("/leave.html", Answer.html("""
                         <!doctype html><title>leaves</title><script>location.href = '/seen/top';</script>
                         """))
-                .page("/evil.js", Answer.script("window.evil = 'ran';"))
+                .page("/evil.js", Answer.script("globalThis.evil = 'ran';"))
                 .page("/again.html", HostileService::unchanged);
         policies(site);
         formats(site, reports);

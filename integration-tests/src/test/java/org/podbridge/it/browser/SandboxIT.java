@@ -289,7 +289,7 @@ class SandboxIT extends BothBrowsers {
                 .containsEntry("html", "null")
                 .containsEntry("svg", "null")
                 .containsEntry("xhtml", "null")
-                .doesNotContainKeys("untyped", "text", "unknown", "utf-7")
+                .doesNotContainKeys("replaced", "untyped", "text", "unknown", "utf-7")
                 .allSatisfy((format, origin) -> assertThat(origin).as(format).isEqualTo("null"));
     }
 
@@ -311,6 +311,28 @@ class SandboxIT extends BothBrowsers {
     }
 
     @InBothBrowsers
+    void aPageOfThePodRunsNoScriptOfATunnelAsAWorker(Browser browser) {
+        service.forget();
+        try (Browser.Page page = browser.openAlone(pod.at("/uploaded.html"))) {
+            assertThat(page.evaluate("results")).matches("(Type|Security)Error (Type|Security)Error error");
+        }
+        assertThat(service.asked("/*")).isEmpty();
+        try (Browser.Page page = browser.openAlone(atControl("/uploaded.html"))) {
+            assertThat(page.evaluate("results")).endsWith("/tunnel/m/ " + atControl("/") + " runs");
+        }
+    }
+
+    @InBothBrowsers
+    void aTagThatWasInjectedIntoAPageOfThePodRunsNoScriptOfATunnel(Browser browser) {
+        try (Browser.Page page = browser.open(pod.at("/gadget.html"))) {
+            assertThat(page.evaluate("window.evil")).isEqualTo("undefined");
+        }
+        try (Browser.Page page = browser.open(atControl("/gadget.html"))) {
+            assertThat(page.evaluate("window.evil")).isEqualTo("ran");
+        }
+    }
+
+    @InBothBrowsers
     void whatAnHonestPageNeedsOfItsOwnServiceWorks(Browser browser) {
         Map<String, String> needed = Map.ofEntries(
                 Map.entry("script", "true"),
@@ -319,11 +341,14 @@ class SandboxIT extends BothBrowsers {
                 Map.entry("style", "rgb(1, 2, 3)"),
                 Map.entry("image", "load"),
                 Map.entry("frame", "a frame"),
+                Map.entry("post", "200 \"POST\""),
+                Map.entry("put", "200 \"PUT\""),
+                Map.entry("delete", "200 \"DELETE\""),
                 Map.entry("get", "200 \"GET\""),
                 Map.entry("events", "an event"),
                 Map.entry("form", "load"));
         service.forget();
-        assertThat(Outcomes.of(browser, pod.at("/tunnel/m/own.html"))).containsAllEntriesOf(needed);
+        assertThat(Outcomes.of(browser, pod.at("/tunnel/m/own.html"))).containsExactlyInAnyOrderEntriesOf(needed);
         assertThat(new TreeSet<>(service.asked("/*").stream().map(Asked::path).toList()))
                 .contains("/back.svg", "/form");
     }

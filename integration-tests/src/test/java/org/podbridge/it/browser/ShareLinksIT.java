@@ -85,7 +85,11 @@ class ShareLinksIT extends BothBrowsers {
     void aLinkOpensItsTunnelAndNothingElse(Browser browser) {
         try (Browser.Page page = browser.openToLookAt(pod.at("/tunnel/notes/"))) {
             page.screenshot("tunnel-not-shared");
-            assertThat(page.text()).doesNotContain("my notes");
+            assertThat(page.text()).contains("not open to everybody").doesNotContain("my notes");
+            page.go(pod.at("/tunnel/nobody/"));
+            page.screenshot("tunnel-not-connected");
+            page.go(pod.at("/tunnel/no%6Eame/"));
+            page.screenshot("tunnel-malformed");
             page.go(link(pod));
             awaitText(page, "Shared with you: notes");
             page.screenshot("share-link");
