@@ -19,6 +19,7 @@ public final class FetchException extends Exception {
         UNREADABLE
     }
 
+    /** What kind of reason. */
     private final Reason reason;
 
     /**

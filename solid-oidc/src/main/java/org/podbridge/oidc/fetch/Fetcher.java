@@ -98,7 +98,11 @@ public final class Fetcher {
         this.perHost = new KeyedRate(limits.perHost(), scheduler::nanoTime);
     }
 
-    /** Reads a document into something. */
+    /**
+     * Reads a document into something.
+     *
+     * @param <T> what it reads into
+     */
     @FunctionalInterface
     public interface Reader<T> {
         /**

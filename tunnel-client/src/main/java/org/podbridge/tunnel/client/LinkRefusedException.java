@@ -7,6 +7,7 @@ public final class LinkRefusedException extends Exception {
 
     private static final long serialVersionUID = 1L;
 
+    /** The relay's HTTP status. */
     private final int status;
 
     /**
