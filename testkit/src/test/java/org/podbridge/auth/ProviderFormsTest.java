@@ -38,7 +38,7 @@ class ProviderFormsTest {
     }
 
     /** A provider that judges tokens. */
-    private abstract static class TokenContract extends AuthProviderContract {
+    abstract static class TokenContract extends AuthProviderContract {
         @Override
         protected WebId agent() {
             return ALICE;
