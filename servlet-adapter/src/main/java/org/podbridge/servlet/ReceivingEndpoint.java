@@ -81,15 +81,14 @@ final class ReceivingEndpoint extends Endpoint {
 
     @Override
     public void onClose(Session session, CloseReason reason) {
-        if (connection != null) {
-            connection.onContainersEnd();
-        }
         int code = reason.getCloseCode().getCode();
         String phrase = reason.getReasonPhrase();
-        calls.end(
-                code == CloseStatus.ABNORMAL
-                        ? CloseStatus.abnormal()
-                        : new CloseStatus(code, phrase == null ? "" : phrase));
+        CloseStatus told = code == CloseStatus.ABNORMAL
+                ? CloseStatus.abnormal()
+                : new CloseStatus(code, phrase == null ? "" : phrase);
+        if (connection != null) {
+            connection.onContainersEnd(told);
+        }
     }
 
     @Override

@@ -63,7 +63,7 @@ final class ServletConnection implements Connection {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     // All below guarded by lock.
-    private boolean closing;
+    private @Nullable CloseStatus sent;
     private boolean over;
     private boolean paused;
 
@@ -168,10 +168,10 @@ final class ServletConnection implements Connection {
     public void close(CloseStatus status) {
         lock.lock();
         try {
-            if (closing || over) {
+            if (sent != null || over) {
                 return;
             }
-            closing = true;
+            sent = status;
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -243,12 +243,26 @@ final class ServletConnection implements Connection {
         return first;
     }
 
-    /** Hears that the connection is over. Its socket may still be waiting for a peer that doesn't read. */
-    void onContainersEnd() {
+    /**
+     * Hears that the connection is over, and tells the listener. Its socket may still be waiting for a peer that
+     * doesn't read.
+     *
+     * @param told what the container says: what the peer said, but behind a close of ours maybe that, or that it
+     *     doesn't know the peer's code
+     */
+    void onContainersEnd(CloseStatus told) {
         onEnd();
         if (sending.get() != null) {
             endWithin(closeTimeout);
         }
+        CloseStatus ours;
+        lock.lock();
+        try {
+            ours = sent;
+        } finally {
+            lock.unlock();
+        }
+        calls.end(ours == null || told.code() == CloseStatus.ABNORMAL ? told : ours);
     }
 
     private boolean onEnd() {
@@ -267,7 +281,7 @@ final class ServletConnection implements Connection {
     boolean isClosing() {
         lock.lock();
         try {
-            return closing || over;
+            return sent != null || over;
         } finally {
             lock.unlock();
         }
@@ -310,7 +324,7 @@ final class ServletConnection implements Connection {
     private boolean isHeld() {
         lock.lock();
         try {
-            return paused && !closing && !over;
+            return paused && sent == null && !over;
         } finally {
             lock.unlock();
         }

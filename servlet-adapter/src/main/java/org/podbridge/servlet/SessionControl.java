@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -112,12 +113,21 @@ abstract class SessionControl {
 
         private static final CloseReason ABNORMAL = new CloseReason(CloseReason.CloseCodes.CLOSED_ABNORMALLY, "");
 
+        /** For the close frame of an end that is nobody's wish, such as behind broken frames. */
+        private static final String SEND_TIMEOUT = "org.apache.tomcat.websocket.ABNORMAL_SESSION_CLOSE_SEND_TIMEOUT";
+
+        private static final long ERROR_MILLIS = 1000;
+        private static final long ABORT_MILLIS = 50;
+
+        private final Map<String, Object> properties;
         private final MethodHandle doClose;
         private final MethodHandle onClose;
         private final MethodHandle suspend;
         private final MethodHandle resume;
 
         Tomcat(Session session) throws ReflectiveOperationException {
+            properties = session.getUserProperties();
+            properties.put(SEND_TIMEOUT, ERROR_MILLIS); // Tomcat's 50 ms are too short for a machine under load
             doClose = find(
                     session,
                     "doClose",
@@ -130,6 +140,7 @@ abstract class SessionControl {
         /** The first ends an open session; the second one of which the close frame was sent and not yet answered. */
         @Override
         void abort() {
+            properties.put(SEND_TIMEOUT, ABORT_MILLIS);
             call(doClose, ABNORMAL, ABNORMAL, true);
             call(onClose, ABNORMAL);
         }
