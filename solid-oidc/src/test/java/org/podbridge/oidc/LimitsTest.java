@@ -40,6 +40,11 @@ class LimitsTest {
                 Duration.ofSeconds(3), Duration.ofSeconds(5), concurrent, overall, perIssuer, perHost, perAddress);
     }
 
+    /** Limits with which nothing but the deadline of a fetch ends it: reading alone would wait for an hour. */
+    private static LookupLimits patient() {
+        return new LookupLimits(Duration.ofSeconds(3), Duration.ofHours(1), 16, PLENTY, PLENTY, PLENTY, PLENTY);
+    }
+
     /** A WebID whose document nobody has read yet. */
     private static Pod.Answer enterAs(Pod pod, String webId) {
         int fragment = webId.indexOf('#');
@@ -240,9 +245,7 @@ class LimitsTest {
     @ValueSource(strings = {Pod.DISCOVERY, Pod.JWKS, Pod.CARD})
     void aDocumentThatDoesNotEndIsGivenUpAfterFiveSeconds(String url) throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
-        CountDownLatch fetches =
-                new CountDownLatch(List.of(Pod.DISCOVERY, Pod.JWKS, Pod.CARD).indexOf(url) + 1);
-        try (Pod pod = new Pod(counting(fetches), builder -> builder)) {
+        try (Pod pod = new Pod(threads, builder -> builder)) {
             pod.web.put(url, TestWeb.stall(begun::countDown));
             CompletableFuture<Pod.Answer> answer = pod.begin();
             IssuerTest.await(begun);
@@ -250,32 +253,45 @@ class LimitsTest {
             assertThat(answer).isNotDone();
             pod.scheduler.advance(Duration.ofMillis(1));
             assertThat(answer.get(30, TimeUnit.SECONDS).detail()).isEqualTo(url.equals(Pod.CARD) ? UNREADABLE : DOWN);
+        }
+    }
+
+    @Test
+    void aDocumentThatDoesNotEndDoesNotKeepItsThread() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch fetches = new CountDownLatch(1);
+        try (Pod pod = new Pod(counting(fetches), builder -> builder.lookupLimits(patient()))) {
+            pod.web.put(Pod.DISCOVERY, TestWeb.stall(begun::countDown));
+            CompletableFuture<Pod.Answer> answer = pod.begin();
+            IssuerTest.await(begun);
+            pod.scheduler.advance(Duration.ofHours(1));
+            assertThat(answer.get(30, TimeUnit.SECONDS).status()).isEqualTo(503);
             IssuerTest.await(fetches); // though the other side says nothing more
             assertThat(pod.scheduler.pending()).isZero();
         }
     }
 
     @Test
-    void aHeadThatNeverComesIsGivenUpAfterFiveSeconds() throws Exception {
+    void aHeadThatNeverComesDoesNotKeepItsThread() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch fetches = new CountDownLatch(1);
         CountDownLatch never = new CountDownLatch(1);
-        try (Pod pod = new Pod(counting(fetches), builder -> builder)) {
+        try (Pod pod = new Pod(counting(fetches), builder -> builder.lookupLimits(patient()))) {
             pod.web.put(Pod.DISCOVERY, exchange -> {
                 begun.countDown();
                 IssuerTest.await(never);
             });
             CompletableFuture<Pod.Answer> answer = pod.begin();
             IssuerTest.await(begun);
-            pod.scheduler.advance(Duration.ofSeconds(5));
-            assertThat(answer.get(30, TimeUnit.SECONDS).detail()).isEqualTo(DOWN);
+            pod.scheduler.advance(Duration.ofHours(1));
+            assertThat(answer.get(30, TimeUnit.SECONDS).status()).isEqualTo(503);
             IssuerTest.await(fetches);
             never.countDown();
         }
     }
 
     @Test
-    void unencryptedHttpIsGivenUpAfterFiveSecondsToo() throws Exception {
+    void unencryptedHttpDoesNotKeepItsThreadEither() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch fetches = new CountDownLatch(1);
         CountDownLatch never = new CountDownLatch(1);
@@ -288,7 +304,8 @@ class LimitsTest {
             IssuerTest.await(never);
         });
         server.start();
-        try (Pod pod = new Pod(counting(fetches), builder -> builder.allowHttpLoopback(true))) {
+        try (Pod pod = new Pod(
+                counting(fetches), builder -> builder.allowHttpLoopback(true).lookupLimits(patient()))) {
             String issuer = "http://localhost:" + server.getAddress().getPort() + "/";
             CompletableFuture<Pod.Answer> answer = pod.begin(
                     "GET",
@@ -298,8 +315,8 @@ class LimitsTest {
                     "dpop",
                     pod.proof());
             IssuerTest.await(begun);
-            pod.scheduler.advance(Duration.ofSeconds(5));
-            assertThat(answer.get(30, TimeUnit.SECONDS).detail()).isEqualTo(DOWN);
+            pod.scheduler.advance(Duration.ofHours(1));
+            assertThat(answer.get(30, TimeUnit.SECONDS).status()).isEqualTo(503);
             IssuerTest.await(fetches);
         } finally {
             never.countDown();

@@ -299,9 +299,6 @@ public final class Fetcher {
         if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
             throw unreadable("it is encoded");
         }
-        if (connection.getContentLengthLong() > maxBytes) {
-            throw unreadable("it is too large");
-        }
         byte[] bytes;
         try (InputStream in = connection.getInputStream()) {
             bytes = in.readNBytes(maxBytes + 1);

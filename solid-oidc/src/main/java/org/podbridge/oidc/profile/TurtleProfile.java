@@ -18,7 +18,7 @@ final class TurtleProfile {
         parser.setRDFHandler(new AbstractRDFHandler() {
             @Override
             public void handleStatement(Statement statement) {
-                if (statement.getSubject().isIRI() && statement.getObject().isIRI()) {
+                if (statement.getObject().isIRI()) {
                     issuers.triple(
                             statement.getSubject().stringValue(),
                             statement.getPredicate().stringValue(),
