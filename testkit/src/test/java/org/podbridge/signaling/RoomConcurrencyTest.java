@@ -47,20 +47,38 @@ class RoomConcurrencyTest {
             this.agent = agent;
         }
 
-        /** Reads what came, which may be offers of others, and returns whether a reply says that it got in. */
+        /**
+         * Reads what came, which may be offers of others, up to the answer to an announcement, and returns whether it
+         * says that it got in. A thread that is just sending something else to this connection sends the answer too,
+         * and may take its time.
+         */
         boolean gotIn() {
             boolean in = false;
-            for (String message : agent.hears()) {
-                Matcher number = NUMBER.matcher(message);
-                if (number.find()) {
-                    Integer before = lastOfSender.put(number.group(1), Integer.valueOf(number.group(2)));
-                    assertThat(before == null || before < Integer.parseInt(number.group(2)))
-                            .as("order")
-                            .isTrue();
+            boolean answered = false;
+            while (!answered) {
+                answered = agent.connection().isClosed(); // before looking, so that nothing comes after
+                for (String message : agent.hears()) {
+                    checkOrder(message);
+                    boolean got =
+                            message.startsWith(json("{'type':'resource-peers'")) || message.contains("\"complete\"");
+                    boolean refused =
+                            message.startsWith(json("{'type':'error'")) || message.contains("\"failure reason\"");
+                    in |= got;
+                    answered |= got || refused;
                 }
-                in |= message.startsWith(json("{'type':'resource-peers'")) || message.contains("\"complete\"");
+                Thread.onSpinWait();
             }
             return in;
+        }
+
+        private void checkOrder(String message) {
+            Matcher number = NUMBER.matcher(message);
+            if (number.find()) {
+                Integer before = lastOfSender.put(number.group(1), Integer.valueOf(number.group(2)));
+                assertThat(before == null || before < Integer.parseInt(number.group(2)))
+                        .as("order")
+                        .isTrue();
+            }
         }
 
         void live(int self, int step, Random random) {
