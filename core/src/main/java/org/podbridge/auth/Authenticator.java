@@ -153,8 +153,7 @@ public final class Authenticator {
     public AuthResult renew(String ticket, Endpoint endpoint, Optional<String> origin) {
         return Tickets.isTicket(ticket)
                 ? check(redeem(ticket, endpoint, origin), origin, AuthRequest.Purpose.UPGRADE)
-                : new AuthResult.Rejected(
-                        new AuthError(400, "invalid_request", "Only a ticket renews a connection", List.of()));
+                : new AuthResult.Rejected(invalidRequest("Only a ticket renews a connection"));
     }
 
     /**
@@ -168,9 +167,7 @@ public final class Authenticator {
         List<String> origins = head.fields().all("origin");
         boolean malformed =
                 origins.size() > 1 || (origins.size() == 1 && origins.get(0).length() > MAX_ORIGIN_CHARACTERS);
-        return malformed
-                ? Optional.of(new AuthError(400, "invalid_request", "Malformed Origin", List.of()))
-                : Optional.empty();
+        return malformed ? Optional.of(invalidRequest("Malformed Origin")) : Optional.empty();
     }
 
     /**

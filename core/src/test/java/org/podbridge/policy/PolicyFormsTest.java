@@ -258,6 +258,15 @@ class PolicyFormsTest {
     }
 
     @Test
+    void soItIsWithinACombination() {
+        grant("https://alice.example/.webrtc", CAROL.value(), WacModes.Mode.READ);
+        hanging.add(signalingOf(BOB));
+        CompletionStage<Set<WebId>> visible = guarded(AccessPolicy.anyOf(wac)).visible(identity(CAROL), ALL);
+        clock.advance(LIMIT.dividedBy(4));
+        assertThat(now(visible)).containsExactly(ALICE);
+    }
+
+    @Test
     void nobodyIsAskedAboutTwiceInOneLook() {
         now(guarded(wac).visible(identity(CAROL), ALL));
         assertThat(asked).containsExactlyInAnyOrder(signalingOf(ALICE), signalingOf(BOB));

@@ -73,12 +73,15 @@ class RevocationTest {
                 (HandshakeDecision.Accept) server.handshake("/.webrtc", "authorization", "Bearer token-of-alice")
                         .toCompletableFuture()
                         .getNow(null);
+        Agent bob = server.connect("bob");
+        bob.hears();
         assertThat(revoke("alice")).isZero(); // none was open
         LoopbackConnection connection = LoopbackConnection.open(accepted.listener());
         assertThat(connection.texts()).containsExactly(error("Authentication revoked"));
         assertThat(connection.closeStatus()).contains(REVOKED);
-        assertThat(server.podbridge().diagnostics().agentsOnline()).isZero();
+        assertThat(server.podbridge().diagnostics().agentsOnline()).isEqualTo(1);
         connection.cut();
+        assertThat(bob.hears()).isEmpty(); // not even of a coming and going
     }
 
     @Test

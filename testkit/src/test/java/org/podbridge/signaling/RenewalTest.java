@@ -292,6 +292,18 @@ class RenewalTest {
     }
 
     @Test
+    void showsNobodyWhoLeavesWhileThePolicyThinks() {
+        server.policy().seesIf((viewer, other) -> false);
+        Agent bob = server.connect("bob");
+        server.policy().seesIf((viewer, other) -> true);
+        server.policy().hold();
+        renew(alice, server.mint("alice"));
+        bob.connection().cut();
+        server.policy().release();
+        assertThat(alice.hears()).singleElement().asString().contains("authenticated");
+    }
+
+    @Test
     void isOneAtATimeWhileThePolicyThinks() {
         List<String> tickets = List.of(server.mint("alice"), server.mint("alice"));
         server.policy().holdConnects();
