@@ -1,7 +1,8 @@
 // Drives a browser with a fresh profile for a test in another process, until it is ended.
 // Usage: node drive-browser.mjs chromium|firefox
 // Says "ready <uri>" and answers there, always in text:
-//   POST /open?url=…&width=…&height=…&alone=…   opens a page, waits until it has loaded, answers its number
+//   POST /open?url=…&width=…&height=…&alone=…   opens a page, waits until it has loaded, answers its number; with
+//                                               patience=…, waits no longer than so many milliseconds
 //   POST /<number>/go?url=…                     opens another in its place; answers why it failed, if it did
 //   POST /<number>/evaluate                     what the expression in the body gives, or its promise
 //   POST /<number>/screenshot?path=…            writes a picture
@@ -14,9 +15,9 @@ const browser = await (kind === 'firefox' ? launchFirefox() : launch());
 const pages = new Map();
 let last = 0;
 
-const go = async (page, url) => {
+const go = async (page, options) => {
   try {
-    await page.goto(url, { timeout: 30_000 });
+    await page.goto(options.get('url'), { timeout: Number(options.get('patience') ?? 30_000) });
     return '';
   } catch (error) {
     // a download, an answer without content: the test looks at what there is
@@ -39,7 +40,7 @@ const open = async (options) => {
   if (options.has('width')) {
     await page.setViewport({ width: Number(options.get('width')), height: Number(options.get('height')) });
   }
-  return `${number} ${await go(page, options.get('url'))}`;
+  return `${number} ${await go(page, options)}`;
 };
 
 const perform = async (url, body) => {
@@ -49,7 +50,7 @@ const perform = async (url, body) => {
   const page = pages.get(subject);
   switch (action) {
     case 'go':
-      return go(page, options.get('url'));
+      return go(page, options);
     case 'evaluate':
       return page.evaluate(body);
     case 'screenshot':
@@ -81,4 +82,6 @@ const end = async () => {
 };
 process.on('SIGTERM', end);
 process.on('SIGINT', end);
+// who has started it is gone without a word
+process.stdin.resume().on('end', end);
 server.listen(0, '127.0.0.1', () => console.log(`ready http://127.0.0.1:${server.address().port}`));

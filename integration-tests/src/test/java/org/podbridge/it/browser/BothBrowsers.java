@@ -1,8 +1,11 @@
 package org.podbridge.it.browser;
 
-import java.util.concurrent.CompletableFuture;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 
@@ -11,16 +14,21 @@ import org.junit.jupiter.api.Timeout;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class BothBrowsers {
 
-    private final CompletableFuture<Browser> firefox = CompletableFuture.supplyAsync(Browser::firefox);
-    private final Browser chromium = Browser.chromium();
+    private final List<Browser> browsers = new CopyOnWriteArrayList<>();
+
+    @BeforeAll
+    void openBrowsers() {
+        Stream.<Supplier<Browser>>of(Browser::chromium, Browser::firefox)
+                .parallel()
+                .forEach(browser -> browsers.add(browser.get()));
+    }
 
     Stream<Browser> browsers() {
-        return Stream.of(chromium, firefox.join());
+        return browsers.stream();
     }
 
     @AfterAll
     void closeBrowsers() {
-        chromium.close();
-        firefox.join().close();
+        browsers.forEach(Browser::close);
     }
 }

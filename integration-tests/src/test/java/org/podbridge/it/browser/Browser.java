@@ -25,7 +25,12 @@ final class Browser implements AutoCloseable {
     private Browser(String name) {
         this.name = name;
         this.driver = ServerProcess.node("drive-browser.mjs", name);
-        this.commands = URI.create(driver.await("^ready (\\S+)").group(1));
+        try {
+            this.commands = URI.create(driver.await("^ready (\\S+)").group(1));
+        } catch (AssertionError e) {
+            driver.close();
+            throw e;
+        }
     }
 
     static Browser chromium() {
@@ -44,6 +49,11 @@ final class Browser implements AutoCloseable {
     /** Opens a page that shares cookies and storage with none that was opened before. */
     Page openAlone(URI uri) {
         return open(uri, "&alone=true");
+    }
+
+    /** Opens what may never be shown, such as a download, which Firefox doesn't tell. */
+    Page openBriefly(URI uri) {
+        return open(uri, "&patience=5000");
     }
 
     /** Opens a page as large as a small laptop's window. */
