@@ -97,10 +97,12 @@ public final class ServerProcess implements AutoCloseable {
 
     static ServerProcess start(List<String> command, Path folder) {
         try {
-            return new ServerProcess(new ProcessBuilder(command)
-                    .directory(folder.toFile())
-                    .redirectErrorStream(true)
-                    .start());
+            ProcessBuilder builder =
+                    new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
+            // Where CI is set some programs colour what isn't a terminal, and then no line looks as we await it.
+            builder.environment().put("NO_COLOR", "1");
+            builder.environment().remove("FORCE_COLOR");
+            return new ServerProcess(builder.start());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
