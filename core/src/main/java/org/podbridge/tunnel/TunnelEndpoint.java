@@ -53,6 +53,7 @@ public final class TunnelEndpoint implements Handshake {
     private final SecureRandom random;
     private final Limits limits;
     private final ByteBudget budget;
+    private final AgentBudgets agentBudgets;
     private final TunnelRegistry registry;
     private final RateLimiter rates;
     private final ShareLinks shareLinks;
@@ -126,6 +127,7 @@ public final class TunnelEndpoint implements Handshake {
         this.random = random;
         this.limits = limits;
         this.budget = new ByteBudget(limits.maxBufferedBytes());
+        this.agentBudgets = new AgentBudgets(budget, limits.maxBufferedBytesPerWebId());
         this.windowGrowth = new ByteBudget(limits.maxBufferedBytes());
         this.registry = new TunnelRegistry(limits, scheduler);
         this.rates = rates;
@@ -153,6 +155,8 @@ public final class TunnelEndpoint implements Handshake {
     }
 
     private ConnectionListener open(Optional<LiveIdentity> identity) {
+        LiveIdentity agent = identity.orElseThrow();
+        ByteBudget share = agentBudgets.of(agent.now().webId());
         MessageSocket.Settings settings = new MessageSocket.Settings(
                 limits.maxTunnelMessageBytes(),
                 limits.maxTunnelMessageBytes() * FATAL_FACTOR,
@@ -160,9 +164,9 @@ public final class TunnelEndpoint implements Handshake {
                 limits.sendTimeout(),
                 limits.pingInterval(),
                 limits.silenceTimeout(),
-                budget);
+                share);
         PendingExchanges pending = new PendingExchanges(limits.maxExchangesPerTunnel(), scheduler, random);
-        return new MessageSocket(settings, scheduler, new TunnelConnection(this, identity.orElseThrow(), pending));
+        return new MessageSocket(settings, scheduler, new TunnelConnection(this, agent, share, pending));
     }
 
     /**
