@@ -63,13 +63,25 @@ public final class ServerProcess implements AutoCloseable {
 
     /** Starts the {@code podbridge} command with options that say who it is. */
     static ServerProcess tunnel(List<String> javaOptions, URI pod, String name, String service, List<String> options) {
+        List<String> all = new ArrayList<>(List.of("--to", service));
+        all.addAll(options);
+        return podbridge(javaOptions, "tunnel", name, pod, all);
+    }
+
+    /** Starts {@code podbridge share} with options that say who asks. */
+    static ServerProcess share(URI pod, String name, List<String> options) {
+        return podbridge(List.of(), "share", name, pod, options);
+    }
+
+    private static ServerProcess podbridge(
+            List<String> javaOptions, String subcommand, String name, URI pod, List<String> options) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(javaOptions);
         command.add("-jar");
         command.add(root().resolve("tunnel-client/target/podbridge.jar").toString());
         String relay = "ws" + pod.toString().substring("http".length()) + "/.tunnel";
-        command.addAll(List.of("tunnel", name, "--to", service, "--relay", relay));
+        command.addAll(List.of(subcommand, name, "--relay", relay));
         command.addAll(options);
         return start(command);
     }
