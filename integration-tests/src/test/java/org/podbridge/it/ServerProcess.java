@@ -25,6 +25,7 @@ import java.util.regex.Pattern;
 public final class ServerProcess implements AutoCloseable {
 
     private static final Path ROOT = findRoot();
+    private static final String END = "(the program has ended)";
 
     private final Process process;
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
@@ -147,6 +148,7 @@ public final class ServerProcess implements AutoCloseable {
         } catch (IOException e) {
             lines.add("(output broke off)");
         }
+        lines.add(END);
     }
 
     private static Path logs() throws IOException {
@@ -160,6 +162,10 @@ public final class ServerProcess implements AutoCloseable {
         while (true) {
             try {
                 String line = lines.poll(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+                if (END.equals(line)) {
+                    lines.add(END); // for whoever asks again
+                    line = null;
+                }
                 if (line == null) {
                     throw new AssertionError("no line like " + pattern + " but:\n" + String.join("\n", seen));
                 }
