@@ -289,18 +289,29 @@ public abstract class StreamingContract {
         await().atMost(SOON).untilAsserted(() -> assertThat(direct("/broken")).isEqualTo("1"));
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {0, 1, 100_000, 3_000_000})
-    void aResponseThatTheServiceBreaksOffNeverLooksComplete(int after) {
+    @Test
+    void aResponseThatTheServiceBreaksOffBeforeItsContentIs502OrNeverLooksComplete() {
         try (RawVisitor visitor = visitor()) {
             Response head =
-                    BulkVisitor.get(visitor, tunnelled("/break?after=" + after)).readHead();
-            if (after > 0 || head.status() == 200) {
-                assertThat(head.fields().first("content-length")).contains(Integer.toString(after + 1_000));
-                assertThatThrownBy(() -> visitor.read(after + 1_000)).isInstanceOf(UncheckedIOException.class);
-            } else {
-                assertThat(head.status()).isEqualTo(502);
+                    BulkVisitor.get(visitor, tunnelled("/break?after=0")).readHead();
+            if (head.status() != 502) {
+                assertThatThrownBy(() -> visitor.read(1_000)).isInstanceOf(UncheckedIOException.class);
             }
+        }
+    }
+
+    /** Where the container has not sent it yet, not even the head may come. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 100_000, 3_000_000})
+    void aResponseThatTheServiceBreaksOffNeverLooksComplete(int after) {
+        try (RawVisitor visitor = visitor()) {
+            BulkVisitor.get(visitor, tunnelled("/break?after=" + after));
+            assertThatThrownBy(() -> {
+                        assertThat(visitor.readHead().fields().first("content-length"))
+                                .contains(Integer.toString(after + 1_000));
+                        visitor.read(after + 1_000);
+                    })
+                    .isInstanceOf(UncheckedIOException.class);
         }
     }
 
@@ -308,8 +319,9 @@ public abstract class StreamingContract {
     @ValueSource(ints = {1, 100_000, 3_000_000})
     void aChunkedResponseThatTheServiceBreaksOffNeverLooksComplete(int after) {
         try (RawVisitor visitor = visitor()) {
-            BulkVisitor.get(visitor, tunnelled("/break?chunked&after=" + after)).readHead();
+            BulkVisitor.get(visitor, tunnelled("/break?chunked&after=" + after));
             assertThatThrownBy(() -> {
+                        assertThat(visitor.readHead().status()).isEqualTo(200);
                         while (visitor.readChunk().length > 0) {
                             // until it breaks off
                         }
