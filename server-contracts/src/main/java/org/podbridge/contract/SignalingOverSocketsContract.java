@@ -94,17 +94,16 @@ public abstract class SignalingOverSocketsContract {
     void aClientThatLeavesDuringAuthenticationIsOnlineUntilItsFirstPingAtMost() throws Exception {
         CompletableFuture<Void> mayEnd = new CompletableFuture<>();
         provider.mayEnd = mayEnd;
-        try (Pod hasty =
-                Pod.start(this::start, limits -> limits.pingInterval(Duration.ofSeconds(1)), provider)) {
+        try (Pod hasty = Pod.start(this::start, limits -> limits.pingInterval(Duration.ofSeconds(1)), provider)) {
             try (RawVisitor visitor = RawVisitor.connect(hasty.uri())
                     .send(RawWebSocket.handshake(ALICE, "").getBytes(US_ASCII))) {
                 visitor.reset();
             }
             mayEnd.complete(null);
             try (RawWebSocket bob = RawWebSocket.open(hasty.uri(), BOB)) {
-                await().untilAsserted(() -> assertThat(
-                                hasty.podbridge().diagnostics().agentsOnline())
-                        .isEqualTo(1));
+                await().untilAsserted(
+                                () -> assertThat(hasty.podbridge().diagnostics().agentsOnline())
+                                        .isEqualTo(1));
                 assertThat(bob.readMessage().text()).startsWith("{\"type\":\"peers\"");
             }
         }
