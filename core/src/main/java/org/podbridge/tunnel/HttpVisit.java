@@ -60,8 +60,20 @@ final class HttpVisit {
                 .decide(request, target.name())
                 .thenAccept(decision -> response.guarded(() -> {
                     watch(decision);
-                    goOn(decision);
+                    if (!isAsked(decision)) {
+                        goOn(decision);
+                    }
                 })));
+    }
+
+    /** Asks a visitor who was let in whether it wants to go on, once, if that is how the relay is set up. */
+    private boolean isAsked(VisitAdmission.Decision decision) {
+        if (!(decision instanceof VisitAdmission.Decision.Admitted admitted)) {
+            return false;
+        }
+        Optional<ShortResponse> asking = endpoint.before(response.request(), target, admitted);
+        asking.ifPresent(response::refuse);
+        return asking.isPresent();
     }
 
     /** Sees to it that the visit ends when the tunnel is no longer open to the visitor. */

@@ -1,12 +1,7 @@
 package org.podbridge.tunnel;
 
-import java.nio.charset.StandardCharsets;
-import java.security.InvalidKeyException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -16,8 +11,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 import org.podbridge.auth.Identity;
 import org.podbridge.identity.TunnelName;
 import org.podbridge.identity.WebId;
@@ -32,15 +25,11 @@ import org.podbridge.tunnel.v1.ClientMessage;
  */
 final class ShareLinks {
 
-    private static final int SECRET_BYTES = 32;
-    private static final String MAC = "HmacSHA256";
-
     private final Scheduler scheduler;
-    private final SecureRandom random;
     private final int maxLinks;
     private final int maxLinksPerWebId;
     /** Makes a cookie of a code that nobody else can make of it, so that a code that is used up opens nothing. */
-    private final SecretKeySpec cookieKey;
+    private final Secrets secrets;
 
     /** Read by visitors without the lock. */
     private final ConcurrentHashMap<String, Link> byCookie = new ConcurrentHashMap<>();
@@ -115,10 +104,9 @@ final class ShareLinks {
 
     ShareLinks(Scheduler scheduler, SecureRandom random, Limits limits) {
         this.scheduler = scheduler;
-        this.random = random;
         this.maxLinks = limits.visits().maxShareLinks();
         this.maxLinksPerWebId = limits.visits().maxShareLinksPerWebId();
-        this.cookieKey = new SecretKeySpec(randomBytes(), MAC);
+        this.secrets = new Secrets(random);
     }
 
     /**
@@ -127,20 +115,18 @@ final class ShareLinks {
      * @return the code, or empty if there are too many links
      */
     Optional<String> make(Tunnel tunnel, Offer offer) {
-        String code = tunnel.name() + "." + encode(randomBytes());
+        String code = tunnel.name() + "." + secrets.next();
         long now = scheduler.nanoTime();
         Link link = new Link(
                 tunnel,
                 offer,
                 now + offer.redeemable().toNanos(),
                 now + offer.lifetime().toNanos(),
-                digest(code),
-                digest(cookieOf(code)));
+                Secrets.digest(code),
+                Secrets.digest(secrets.sign(code)));
         lock.lock();
         try {
-            List.copyOf(byCode.values()).stream()
-                    .filter(other -> isOver(other, now))
-                    .forEach(this::end);
+            endThoseOver(now);
             Set<Link> own = byMaker.getOrDefault(link.maker, Set.of());
             if (own.size() >= maxLinksPerWebId && offer.visitor().isPresent()) {
                 own.stream()
@@ -172,7 +158,7 @@ final class ShareLinks {
         long now = scheduler.nanoTime();
         lock.lock();
         try {
-            Link link = byCode.get(digest(code));
+            Link link = byCode.get(Secrets.digest(code));
             if (link == null
                     || isOver(link, now)
                     || now - link.redeemableUntil >= 0
@@ -181,7 +167,7 @@ final class ShareLinks {
                 return Optional.empty();
             }
             link.usesLeft -= link.usesLeft > 0 ? 1 : 0;
-            return Optional.of(new Redeemed(link, cookieOf(code), Duration.ofNanos(link.end - now)));
+            return Optional.of(new Redeemed(link, secrets.sign(code), Duration.ofNanos(link.end - now)));
         } finally {
             lock.unlock();
         }
@@ -189,7 +175,7 @@ final class ShareLinks {
 
     /** Returns the link for which a visitor has a cookie, if it opens the tunnel as it stands now. */
     Optional<Link> find(String cookie, Tunnel tunnel) {
-        return Optional.ofNullable(byCookie.get(digest(cookie))).filter(link -> opens(link, tunnel));
+        return Optional.ofNullable(byCookie.get(Secrets.digest(cookie))).filter(link -> opens(link, tunnel));
     }
 
     /** Tells whether a link opens a tunnel as it stands now. */
@@ -231,9 +217,19 @@ final class ShareLinks {
         }
     }
 
-    /** Returns how many links there are, those included that are over, until somebody makes another. */
+    /** Returns how many links there are that haven't ended. */
     int size() {
-        return byCookie.size();
+        lock.lock();
+        try {
+            endThoseOver(scheduler.nanoTime());
+            return byCode.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void endThoseOver(long now) {
+        List.copyOf(byCode.values()).stream().filter(link -> isOver(link, now)).forEach(this::end);
     }
 
     private static boolean isOver(Link link, long now) {
@@ -253,33 +249,5 @@ final class ShareLinks {
         if (links != null && links.remove(link) && links.isEmpty()) {
             index.remove(key);
         }
-    }
-
-    private byte[] randomBytes() {
-        byte[] bytes = new byte[SECRET_BYTES];
-        random.nextBytes(bytes);
-        return bytes;
-    }
-
-    private String cookieOf(String code) {
-        try {
-            Mac mac = Mac.getInstance(MAC);
-            mac.init(cookieKey);
-            return encode(mac.doFinal(code.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException | InvalidKeyException e) {
-            throw new IllegalStateException(e); // every JDK has it
-        }
-    }
-
-    private static String digest(String secret) {
-        try {
-            return encode(MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every JDK has it
-        }
-    }
-
-    private static String encode(byte[] bytes) {
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
 }

@@ -1,6 +1,5 @@
 package org.podbridge.tunnel;
 
-import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
@@ -44,7 +43,6 @@ final class ShareResource {
     /** How long an agent may take to follow the link that it got for itself. */
     private static final Duration PERSONAL_REDEEMABLE = Duration.ofMinutes(5);
 
-    private static final String FORM = "application/x-www-form-urlencoded";
     private static final String METHODS = "DELETE, GET, HEAD, OPTIONS, POST";
 
     private final TunnelEndpoint endpoint;
@@ -94,7 +92,7 @@ final class ShareResource {
             case "DELETE" -> authenticated(exchange, identity -> revoke(exchange, identity));
             case "POST" -> {
                 String type = head.fields().first("content-type").orElse("").toLowerCase(Locale.ROOT);
-                if (type.startsWith(FORM)) {
+                if (type.startsWith(Form.TYPE)) {
                     redeem(exchange, Optional.empty());
                 } else if (type.startsWith("application/json")) { // which no other site's page sends without asking
                     authenticated(exchange, identity -> withBody(exchange, body -> make(exchange, identity, body)));
@@ -238,7 +236,7 @@ final class ShareResource {
     }
 
     private void revoke(Exchange exchange, Identity identity) {
-        Optional<Tunnel> tunnel = parameter(exchange.request().query().orElse(""), "tunnel")
+        Optional<Tunnel> tunnel = Form.value(exchange.request().query().orElse(""), "tunnel")
                 .flatMap(TunnelName::parse)
                 .flatMap(endpoint.registry()::find)
                 .filter(found -> found.owner().equals(identity.webId()));
@@ -269,7 +267,7 @@ final class ShareResource {
     }
 
     private void redeem(Exchange exchange, Optional<TunnelName> host, String form) {
-        Optional<ShareLinks.Redeemed> redeemed = parameter(form, "code").flatMap(code -> links.redeem(code, host));
+        Optional<ShareLinks.Redeemed> redeemed = Form.value(form, "code").flatMap(code -> links.redeem(code, host));
         if (redeemed.isEmpty()) {
             SharePage.over().sendTo(exchange);
             return;
@@ -280,7 +278,7 @@ final class ShareResource {
                 "location",
                 tunnelPath,
                 "set-cookie",
-                ShareCookie.toField(
+                RelayCookie.SHARE.toField(
                         redeemed.get().cookie(),
                         endpoint.isHttps(),
                         tunnelPath,
@@ -290,19 +288,6 @@ final class ShareResource {
                 "referrer-policy",
                 "no-referrer");
         new ShortResponse(303, fields, "").sendTo(exchange);
-    }
-
-    private static Optional<String> parameter(String form, String name) {
-        for (String pair : form.split("&", -1)) {
-            if (pair.startsWith(name + "=")) {
-                try {
-                    return Optional.of(URLDecoder.decode(pair.substring(name.length() + 1), StandardCharsets.UTF_8));
-                } catch (IllegalArgumentException e) {
-                    return Optional.empty();
-                }
-            }
-        }
-        return Optional.empty();
     }
 
     private static void refuse(Exchange exchange, int status, String detail) {
