@@ -226,15 +226,18 @@ public final class Podbridge implements Router, AutoCloseable {
 
     /**
      * Ends what certain identities have open, because they are logged out or banned: their WebSockets are closed with
-     * 1008, their tunnels end, and their unused tickets are void. Let the auth provider and the access policy refuse
-     * them first; then nobody slips through who is just connecting. Visits of tunnels that are under way go on.
+     * 1008, their tunnels end, and so do the links to tunnels that they have made, with all visits by these; their
+     * unused tickets are void, and their own visits of tunnels are broken off. Let the auth provider and the access
+     * policy refuse them first; then nobody slips through who is just connecting.
      *
      * @param whose chooses the identities; must not block
      * @return how many WebSockets were open
      */
     public int revoke(Predicate<Identity> whose) {
         tickets.drop(whose);
-        return admission.revoke(whose);
+        int open = admission.revoke(whose);
+        tunnels.revoke(whose);
+        return open;
     }
 
     /**
@@ -480,10 +483,10 @@ public final class Podbridge implements Router, AutoCloseable {
         /**
          * Sets whether a visitor who opens a page of a tunnel in a browser sees a page of the relay first, once a week
          * for each tunnel, which says whose the pages are that come; not, unless set. For servers whose agents needn't
-         * know each other: a tunnel's pages stand under the server's name. Owners whom the rule of their tunnel lets in as
-         * such see none, nor does anybody at those of {@link #dangerouslyShareOriginWithTunnelsOf} under {@link #tunnelPath}. It is shown
-         * to browsers that say what they ask for ({@code Sec-Fetch-Dest}), which none does over plain HTTP but on a
-         * loopback name; requests with {@code Tunnel-Skip-Warning: 1} pass.
+         * know each other: a tunnel's pages stand under the server's name. Owners whom the rule of their tunnel lets in
+         * as such see none, nor does anybody at those of {@link #dangerouslyShareOriginWithTunnelsOf} under
+         * {@link #tunnelPath}. It is shown to browsers that say what they ask for ({@code Sec-Fetch-Dest}), which none
+         * does over plain HTTP but on a loopback name; requests with {@code Tunnel-Skip-Warning: 1} pass.
          *
          * @param interstitial whether it is shown
          * @return this builder

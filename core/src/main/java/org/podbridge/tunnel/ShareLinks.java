@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.podbridge.auth.Identity;
 import org.podbridge.identity.TunnelName;
 import org.podbridge.identity.WebId;
@@ -45,7 +46,7 @@ final class ShareLinks {
         private final TunnelName tunnel;
         private final WebId owner;
         private final ClientMessage.Access access;
-        private final WebId maker;
+        private final Identity maker;
         private final Optional<Identity> visitor;
         private final boolean atHost;
         private final long redeemableUntil;
@@ -62,7 +63,7 @@ final class ShareLinks {
             this.tunnel = tunnel.name();
             this.owner = tunnel.owner();
             this.access = tunnel.access();
-            this.maker = offer.visitor().map(Identity::webId).orElse(tunnel.owner());
+            this.maker = offer.maker();
             this.visitor = offer.visitor();
             this.atHost = offer.atHost();
             this.redeemableUntil = redeemableUntil;
@@ -85,13 +86,20 @@ final class ShareLinks {
     /**
      * What somebody wants a link for.
      *
+     * @param maker who wants it
      * @param visitor who alone is to use it, or empty for anybody
      * @param atHost whether the tunnel is visited at a host of its own
      * @param uses how often it can be redeemed, 0 for any number
      * @param redeemable how long it can be redeemed
      * @param lifetime how long the tunnel can be visited by it, from now
      */
-    record Offer(Optional<Identity> visitor, boolean atHost, int uses, Duration redeemable, Duration lifetime) {}
+    record Offer(
+            Identity maker,
+            Optional<Identity> visitor,
+            boolean atHost,
+            int uses,
+            Duration redeemable,
+            Duration lifetime) {}
 
     /**
      * What a visitor gets for a code.
@@ -127,7 +135,7 @@ final class ShareLinks {
         lock.lock();
         try {
             endThoseOver(now);
-            Set<Link> own = byMaker.getOrDefault(link.maker, Set.of());
+            Set<Link> own = byMaker.getOrDefault(link.maker.webId(), Set.of());
             if (own.size() >= maxLinksPerWebId && offer.visitor().isPresent()) {
                 own.stream()
                         .filter(other -> other.visitor.isPresent())
@@ -140,7 +148,8 @@ final class ShareLinks {
             byCode.put(link.code, link);
             byCookie.put(link.cookie, link);
             byTunnel.computeIfAbsent(link.tunnel, name -> new LinkedHashSet<>()).add(link);
-            byMaker.computeIfAbsent(link.maker, webId -> new LinkedHashSet<>()).add(link);
+            byMaker.computeIfAbsent(link.maker.webId(), webId -> new LinkedHashSet<>())
+                    .add(link);
             return Optional.of(code);
         } finally {
             lock.unlock();
@@ -200,8 +209,38 @@ final class ShareLinks {
     }
 
     /** Ends all links of a name, however they were made; returns how many there were. */
-    int revoke(TunnelName tunnel) {
+    int takeBack(TunnelName tunnel) {
         return endAll(tunnel, link -> true);
+    }
+
+    /** Ends the links that certain identities have made; returns the tunnels to which they were. */
+    Set<TunnelName> revoke(Predicate<Identity> whose) {
+        List<Link> all;
+        lock.lock();
+        try {
+            all = List.copyOf(byCode.values());
+        } finally {
+            lock.unlock();
+        }
+        // not under the lock: the host's code is asked
+        List<Link> theirs = all.stream().filter(link -> whose.test(link.maker)).toList();
+        lock.lock();
+        try {
+            theirs.forEach(this::end);
+        } finally {
+            lock.unlock();
+        }
+        return theirs.stream().map(Link::tunnel).collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** Ends the link with a code, if there is one. */
+    void end(String code) {
+        lock.lock();
+        try {
+            Optional.ofNullable(byCode.get(Secrets.digest(code))).ifPresent(this::end);
+        } finally {
+            lock.unlock();
+        }
     }
 
     private int endAll(TunnelName tunnel, Predicate<Link> which) {
@@ -241,7 +280,7 @@ final class ShareLinks {
         byCode.remove(link.code);
         byCookie.remove(link.cookie);
         remove(byTunnel, link.tunnel, link);
-        remove(byMaker, link.maker, link);
+        remove(byMaker, link.maker.webId(), link);
     }
 
     private static <K> void remove(Map<K, Set<Link>> index, K key, Link link) {

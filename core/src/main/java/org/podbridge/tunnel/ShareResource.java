@@ -49,6 +49,14 @@ final class ShareResource {
     private final ShareLinks links;
     private final String path;
 
+    /**
+     * Who asks.
+     *
+     * @param identity who it is
+     * @param since how often identities had been revoked before that was asked
+     */
+    private record Caller(Identity identity, long since) {}
+
     ShareResource(TunnelEndpoint endpoint, ShareLinks links, String path) {
         this.endpoint = endpoint;
         this.links = links;
@@ -89,13 +97,13 @@ final class ShareResource {
         switch (head.method()) {
             case "GET", "HEAD" -> SharePage.opening().sendTo(exchange);
             case "OPTIONS" -> new ShortResponse(204, preflight(head), "").sendTo(exchange);
-            case "DELETE" -> authenticated(exchange, identity -> revoke(exchange, identity));
+            case "DELETE" -> authenticated(exchange, caller -> takeBack(exchange, caller.identity()));
             case "POST" -> {
                 String type = head.fields().first("content-type").orElse("").toLowerCase(Locale.ROOT);
                 if (type.startsWith(Form.TYPE)) {
                     redeem(exchange, Optional.empty());
                 } else if (type.startsWith("application/json")) { // which no other site's page sends without asking
-                    authenticated(exchange, identity -> withBody(exchange, body -> make(exchange, identity, body)));
+                    authenticated(exchange, caller -> withBody(exchange, body -> make(exchange, caller, body)));
                 } else {
                     refuse(exchange, 415, "Expected application/json, or a form");
                 }
@@ -113,7 +121,7 @@ final class ShareResource {
         return fields.build();
     }
 
-    private void authenticated(Exchange exchange, Consumer<Identity> next) {
+    private void authenticated(Exchange exchange, Consumer<Caller> next) {
         RequestHead head = exchange.request();
         Optional<RateLimits.Exceeded> exceeded = endpoint.rates()
                 .take(
@@ -124,6 +132,7 @@ final class ShareResource {
             send(exchange, Admission.tooOften(exceeded.get()));
             return;
         }
+        long since = endpoint.visits().revocations();
         // As a visitor: who may use the tunnels of others needn't be allowed to have one.
         endpoint.admission()
                 .admit(head, Endpoint.VISIT, AuthRequest.Purpose.TICKET)
@@ -139,7 +148,7 @@ final class ShareResource {
                     if (tooOften.isPresent()) {
                         send(exchange, Admission.tooOften(tooOften.get()));
                     } else {
-                        next.accept(identity);
+                        next.accept(new Caller(identity, since));
                     }
                 }));
     }
@@ -165,7 +174,8 @@ final class ShareResource {
                 .next();
     }
 
-    private void make(Exchange exchange, Identity identity, byte[] body) {
+    private void make(Exchange exchange, Caller caller, byte[] body) {
+        Identity identity = caller.identity();
         Optional<TunnelName> name;
         long seconds;
         int uses;
@@ -205,12 +215,19 @@ final class ShareResource {
                         "The tunnel is public: "
                                 + endpoint.publicUrlOf(tunnel.get().name()) + " is enough");
             } else {
-                make(exchange, tunnel.get(), personal ? Optional.of(identity) : Optional.empty(), seconds, uses);
+                make(
+                        exchange,
+                        caller,
+                        tunnel.get(),
+                        personal ? Optional.of(identity) : Optional.empty(),
+                        seconds,
+                        uses);
             }
         }
     }
 
-    private void make(Exchange exchange, Tunnel tunnel, Optional<Identity> visitor, long seconds, int uses) {
+    private void make(
+            Exchange exchange, Caller caller, Tunnel tunnel, Optional<Identity> visitor, long seconds, int uses) {
         Duration lifetime = visitor.flatMap(Identity::expiresAt)
                 .map(end -> Duration.between(endpoint.scheduler().now(), end))
                 .filter(left -> left.toSeconds() < seconds)
@@ -219,10 +236,15 @@ final class ShareResource {
                 visitor.isPresent() && lifetime.compareTo(PERSONAL_REDEEMABLE) > 0 ? PERSONAL_REDEEMABLE : lifetime;
         boolean atHost = endpoint.hasHost(tunnel.name());
         int allowed = visitor.isPresent() ? 1 : uses;
-        Optional<String> code =
-                links.make(tunnel, new ShareLinks.Offer(visitor, atHost, allowed, redeemable, lifetime));
+        Optional<String> code = links.make(
+                tunnel, new ShareLinks.Offer(caller.identity(), visitor, atHost, allowed, redeemable, lifetime));
         if (code.isEmpty()) {
             refuse(exchange, 503, "Too many links; take some back");
+            return;
+        }
+        if (endpoint.visits().revocations() != caller.since()) { // perhaps of who has just made a link
+            links.end(code.get());
+            refuse(exchange, 503, "Try again");
             return;
         }
         JsonWriter json = JsonWriter.object(256)
@@ -235,7 +257,7 @@ final class ShareResource {
         send(exchange, json(200, json));
     }
 
-    private void revoke(Exchange exchange, Identity identity) {
+    private void takeBack(Exchange exchange, Identity identity) {
         Optional<Tunnel> tunnel = Form.value(exchange.request().query().orElse(""), "tunnel")
                 .flatMap(TunnelName::parse)
                 .flatMap(endpoint.registry()::find)
@@ -244,7 +266,7 @@ final class ShareResource {
             refuse(exchange, 403, "No tunnel of yours has this name");
             return;
         }
-        int revoked = links.revoke(tunnel.get().name());
+        int revoked = links.takeBack(tunnel.get().name());
         endpoint.visits().recheck(tunnel.get().name());
         send(exchange, json(200, JsonWriter.object(64).number("revoked", revoked)));
     }

@@ -14,9 +14,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.auth.Endpoint;
+import org.podbridge.auth.Identity;
 import org.podbridge.connection.ConnectionListener;
 import org.podbridge.connection.Handshake;
 import org.podbridge.connection.HandshakeDecision;
@@ -345,6 +347,18 @@ public final class TunnelEndpoint implements Handshake {
      */
     public boolean isDrained() {
         return connections.isEmpty() && exchanges.get() == 0;
+    }
+
+    /**
+     * Ends what certain identities have to do with tunnels of others, and what they let others do: their visits, and
+     * the links that they have made with the visits by them.
+     *
+     * @param whose chooses the identities
+     */
+    public void revoke(Predicate<Identity> whose) {
+        visits.countRevocation();
+        shareLinks.revoke(whose).forEach(visits::recheck);
+        visits.end(whose);
     }
 
     /** Ends all connections of clients, and with them what they serve. */
