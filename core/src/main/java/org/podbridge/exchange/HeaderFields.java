@@ -14,6 +14,9 @@ import java.util.function.BiConsumer;
  */
 public final class HeaderFields {
 
+    /** As many as most messages have at most, so that lists seldom grow. */
+    private static final int MOST = 28;
+
     private static final HeaderFields EMPTY = new HeaderFields(List.of());
 
     private final List<Field> fields;
@@ -150,7 +153,7 @@ public final class HeaderFields {
     /** Collects fields. Not thread-safe. */
     public static final class Builder {
 
-        private final List<Field> fields = new ArrayList<>();
+        private final List<Field> fields = new ArrayList<>(MOST);
 
         private Builder() {}
 

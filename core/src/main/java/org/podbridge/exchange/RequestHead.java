@@ -163,9 +163,15 @@ public final class RequestHead {
      * @return whether the request asks for a WebSocket
      */
     public boolean isWebSocketUpgrade() {
-        return method.equals("CONNECT")
-                || (method.equals("GET")
-                        && fields.all("upgrade").stream().anyMatch(value -> value.equalsIgnoreCase("websocket")));
+        if (!method.equals("GET")) {
+            return method.equals("CONNECT");
+        }
+        for (HeaderFields.Field field : fields.asList()) {
+            if (field.name().equalsIgnoreCase("upgrade") && field.value().equalsIgnoreCase("websocket")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**

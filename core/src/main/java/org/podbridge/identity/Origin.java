@@ -64,7 +64,7 @@ public record Origin(String scheme, String host, int port) {
                 || host.endsWith(".localhost")
                 || host.equals("[::1]")
                 || host.equals("::1")
-                || host.matches("127(\\.\\d{1,3}){3}");
+                || (host.startsWith("127.") && host.matches("127(\\.\\d{1,3}){3}"));
     }
 
     @Override

@@ -1,8 +1,8 @@
 package org.podbridge.tunnel;
 
-import java.util.LinkedHashSet;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import org.podbridge.exchange.HeaderFields;
 
 /**
@@ -14,10 +14,10 @@ final class CachingRules {
 
     private final boolean isPrivate;
     private final boolean sandboxed;
-    private final StringBuilder directives = new StringBuilder(0);
+    private final StringBuilder directives = new StringBuilder(64).append("private");
 
-    /** In lower case, in the order in which they came; a set only once there is something to merge. */
-    private final Set<String> varying = new LinkedHashSet<>(4);
+    /** Names in lower case, in the order in which they came. */
+    private final List<String> varying = new ArrayList<>(4);
 
     private CachingRules(boolean isPrivate, boolean sandboxed) {
         this.isPrivate = isPrivate;
@@ -64,14 +64,13 @@ final class CachingRules {
     }
 
     private void addDirective(String directive) {
-        int equals = directive.indexOf('=');
-        String name =
-                (equals < 0 ? directive : directive.substring(0, equals)).trim().toLowerCase(Locale.ROOT);
-        switch (name) {
-            case "", "public", "private", "s-maxage" -> {
-                // Replaced.
-            }
-            default -> directives.append(", ").append(directive);
+        boolean replaced = directive.isEmpty()
+                || directive.charAt(0) == '='
+                || FieldRules.isNamed(directive, "public")
+                || FieldRules.isNamed(directive, "private")
+                || FieldRules.isNamed(directive, "s-maxage");
+        if (!replaced) {
+            directives.append(", ").append(directive);
         }
     }
 
@@ -80,28 +79,40 @@ final class CachingRules {
         if (!isPrivate && !sandboxed) {
             return true;
         }
-        for (String name : value.split(",", -1)) {
-            if (!name.isBlank()) {
-                varying.add(name.trim().toLowerCase(Locale.ROOT));
+        int start = 0;
+        while (start <= value.length()) {
+            int comma = value.indexOf(',', start);
+            int end = comma < 0 ? value.length() : comma;
+            String name = value.substring(start, end).trim();
+            if (!name.isEmpty()) {
+                vary(name.toLowerCase(Locale.ROOT));
             }
+            start = end + 1;
         }
         return false;
     }
 
+    /** Notes that the response depends on a request's field, given in lower case. */
     void vary(String name) {
-        varying.add(name.toLowerCase(Locale.ROOT));
+        if (!varying.contains(name)) {
+            varying.add(name);
+        }
     }
 
     void addTo(HeaderFields.Builder crossing) {
         if (isPrivate) {
-            crossing.add("cache-control", "private" + directives);
+            crossing.add("cache-control", directives.toString());
             vary("cookie");
             vary("authorization");
         }
         if (varying.contains("*")) {
             crossing.add("vary", "*");
         } else if (!varying.isEmpty()) {
-            crossing.add("vary", String.join(", ", varying));
+            StringBuilder names = new StringBuilder(64).append(varying.get(0));
+            for (int i = 1; i < varying.size(); i++) {
+                names.append(", ").append(varying.get(i));
+            }
+            crossing.add("vary", names.toString());
         }
     }
 }

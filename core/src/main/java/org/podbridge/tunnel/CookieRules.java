@@ -1,6 +1,5 @@
 package org.podbridge.tunnel;
 
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -26,24 +25,24 @@ final class CookieRules {
         boolean pathMode = !prefix.isEmpty();
         if (name.isEmpty() // browsers send what has no name as "value", which servers take for a name
                 || sessionCookies.contains(name)
-                || (pathMode && name.toLowerCase(Locale.ROOT).startsWith("__host-"))) {
+                || (pathMode && name.regionMatches(true, 0, "__host-", 0, 7))) {
             return Optional.empty();
         }
-        StringBuilder kept = new StringBuilder(value.length() + prefix.length() + 8).append(pair);
+        StringBuilder kept = new StringBuilder(value.length() + prefix.length() + 16).append(pair);
         String path = "/";
         while (end < value.length()) {
             int start = end + 1;
+            while (start < value.length() && value.charAt(start) == ' ') {
+                start++;
+            }
             end = end(value, start);
             String attribute = value.substring(start, end).trim();
-            int equals = attribute.indexOf('=');
-            String attributeName = (equals < 0 ? attribute : attribute.substring(0, equals))
-                    .trim()
-                    .toLowerCase(Locale.ROOT);
-            if (attributeName.equals("path") && pathMode) {
+            if (pathMode && FieldRules.isNamed(attribute, "path")) {
+                int equals = attribute.indexOf('=');
                 String wished =
                         equals < 0 ? "" : attribute.substring(equals + 1).trim();
                 path = wished.startsWith("/") ? wished : "/";
-            } else if (!attributeName.equals("domain") && !attribute.isEmpty()) {
+            } else if (!attribute.isEmpty() && !FieldRules.isNamed(attribute, "domain")) {
                 kept.append("; ").append(attribute);
             }
         }

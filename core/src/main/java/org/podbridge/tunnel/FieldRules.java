@@ -28,40 +28,33 @@ final class FieldRules {
             "upgrade",
             "http2-settings");
 
-    private static final int ASCII = 0x80;
-    private static final boolean[] TOKEN = new boolean[ASCII];
-
-    static {
-        for (char c = '0'; c < ASCII; c++) {
-            TOKEN[c] = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c <= '9';
-        }
-        for (char c : "!#$%&'*+-.^_`|~".toCharArray()) {
-            TOKEN[c] = true;
-        }
-    }
-
     private FieldRules() {}
 
+    static boolean isHopByHop(String lowerCaseName) {
+        return HOP_BY_HOP.contains(lowerCaseName);
+    }
+
     /**
-     * Returns the names, in lower case, that don't cross: the hop-by-hop ones and those named by Connection.
+     * Returns the names, in lower case, of the fields that don't cross because Connection names them.
      *
      * @see <a href="https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1">RFC 9110 section 7.6.1</a>
      */
-    static Set<String> hopByHop(HeaderFields fields) {
-        Set<String> named = new HashSet<>();
+    static Set<String> nominated(HeaderFields fields) {
+        Set<String> names = Set.of();
         for (HeaderFields.Field field : fields.asList()) {
-            if (!field.name().equalsIgnoreCase("connection")) {
-                continue;
-            }
-            for (String token : field.value().split(",", -1)) {
-                named.add(token.trim().toLowerCase(Locale.ROOT));
+            if (field.name().equalsIgnoreCase("connection") && !isAboutTheConnectionAlone(field.value())) {
+                names = names.isEmpty() ? new HashSet<>() : names;
+                for (String token : field.value().split(",", -1)) {
+                    names.add(token.trim().toLowerCase(Locale.ROOT));
+                }
             }
         }
-        if (HOP_BY_HOP.containsAll(named)) {
-            return HOP_BY_HOP;
-        }
-        named.addAll(HOP_BY_HOP);
-        return named;
+        return names;
+    }
+
+    /** Tells whether a Connection field is one of those that it mostly is, and names nothing. */
+    private static boolean isAboutTheConnectionAlone(String value) {
+        return value.equalsIgnoreCase("keep-alive") || value.equalsIgnoreCase("close");
     }
 
     /** Tells whether there is more than anybody needs. */
@@ -76,18 +69,17 @@ final class FieldRules {
         return bytes > MAX_BYTES;
     }
 
-    static boolean isToken(String name) {
-        for (int i = 0; i < name.length(); i++) {
-            char c = name.charAt(i);
-            if (c >= ASCII || !TOKEN[c]) {
-                return false;
-            }
-        }
-        return !name.isEmpty();
-    }
-
     /** Tells whether a value is visible ASCII, spaces and tabs: containers cut or mangle everything else. */
     static boolean isFieldValue(String value) {
+        int negativeIfOdd = 0;
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            negativeIfOdd |= (c - ' ') | (0x7E - c); // no branch, since this reads every character that crosses
+        }
+        return negativeIfOdd >= 0 || isFieldValueWithTabs(value);
+    }
+
+    private static boolean isFieldValueWithTabs(String value) {
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);
             if ((c < ' ' && c != '\t') || c >= 0x7F) {
@@ -95,6 +87,18 @@ final class FieldRules {
             }
         }
         return true;
+    }
+
+    /** Tells whether a parameter, such as {@code a=b} or {@code a}, has a name, which is compared without case. */
+    static boolean isNamed(String parameter, String name) {
+        if (!parameter.regionMatches(true, 0, name, 0, name.length())) {
+            return false;
+        }
+        int end = name.length();
+        while (end < parameter.length() && parameter.charAt(end) <= ' ') {
+            end++;
+        }
+        return end == parameter.length() || parameter.charAt(end) == '=';
     }
 
     /** Tells whether a value is a number of bytes, and one that fits a long. */

@@ -32,13 +32,10 @@ final class PublicHosts {
     }
 
     /**
-     * Tells whether a request names one host, and one of ours, whatever its port: a front may listen on another. A
-     * server with a loopback name answers to all of them, and to none that a stranger has made point to it.
+     * Tells whether a request names a host, and one of ours, whatever its port: a front may listen on another. A server
+     * with a loopback name answers to all of them, and to none that a stranger has made point to it.
      */
     Optional<RelayAnswer> refusal(RequestHead head) {
-        if (head.fields().all("host").size() > 1) {
-            return Optional.of(RelayAnswer.MALFORMED_HOST);
-        }
         Optional<String> host = head.authority().flatMap(PublicHosts::hostOf);
         if (host.isEmpty()) {
             return Optional.of(RelayAnswer.MALFORMED_HOST);

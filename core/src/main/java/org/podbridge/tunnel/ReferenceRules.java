@@ -119,7 +119,7 @@ final class ReferenceRules {
      * @see <a href="https://www.rfc-editor.org/rfc/rfc8288#section-3">RFC 8288 section 3</a>
      */
     Optional<String> links(String value, String prefix) {
-        StringBuilder kept = new StringBuilder();
+        StringBuilder kept = new StringBuilder(value.length() + prefix.length() + 16);
         int at = 0;
         while (at < value.length()) {
             int start = value.indexOf('<', at);
@@ -168,15 +168,12 @@ final class ReferenceRules {
             int end = next(parameters, at, true);
             String parameter = parameters.substring(at, end).trim();
             int equals = parameter.indexOf('=');
-            String name = (equals < 0 ? parameter : parameter.substring(0, equals))
-                    .trim()
-                    .toLowerCase(Locale.ROOT);
-            if (name.equals("rel") && equals >= 0) {
+            if (equals >= 0 && FieldRules.isNamed(parameter, "rel")) {
                 related = areHarmless(parameter.substring(equals + 1));
                 if (!related) {
                     return false;
                 }
-            } else if (name.equals("anchor") || name.equals("rev")) {
+            } else if (FieldRules.isNamed(parameter, "anchor") || FieldRules.isNamed(parameter, "rev")) {
                 return false; // says something about another resource than the one that was asked for
             }
             at = end + 1;
@@ -189,12 +186,16 @@ final class ReferenceRules {
         if (words.length() > 1 && words.startsWith("\"") && words.endsWith("\"")) {
             words = words.substring(1, words.length() - 1).trim();
         }
-        for (String relation : words.split(" +", -1)) {
-            if (!RELATIONS.contains(relation)) {
+        int at = 0;
+        while (at <= words.length()) {
+            int space = words.indexOf(' ', at);
+            int end = space < 0 ? words.length() : space;
+            if (end > at && !RELATIONS.contains(words.substring(at, end))) {
                 return false;
             }
+            at = end + 1;
         }
-        return true;
+        return !words.isEmpty();
     }
 
     /**

@@ -40,7 +40,7 @@ final class RequestCheck {
         if (FieldRules.areTooLarge(head.fields())) {
             return Optional.of(RelayAnswer.HEAD_TOO_LARGE);
         }
-        if (!head.isWebSocketUpgrade() && !isSuitable(head.method())) {
+        if (!isSuitable(head.method()) && !head.isWebSocketUpgrade()) {
             return Optional.of(RelayAnswer.UNSUITABLE_METHOD);
         }
         return fieldsRefusal(head.fields()).or(() -> hosts.refusal(head));
@@ -48,7 +48,7 @@ final class RequestCheck {
 
     private static boolean isSuitable(String method) {
         return method.length() <= MAX_METHOD
-                && FieldRules.isToken(method)
+                && FieldName.isToken(method)
                 && !UNSUITABLE_METHODS.contains(method)
                 && (KNOWN_METHODS.contains(method) || !KNOWN_METHODS.contains(method.toUpperCase(Locale.ROOT)));
     }
@@ -57,24 +57,38 @@ final class RequestCheck {
         int lengths = 0;
         int codings = 0;
         int nominations = 0;
+        int hosts = 0;
         for (HeaderFields.Field field : fields.asList()) {
+            String name = field.name();
             String value = field.value();
-            switch (field.name().toLowerCase(Locale.ROOT)) {
-                case "content-length" -> lengths += FieldRules.isLength(value) ? 1 : 2;
-                case "transfer-encoding" -> codings += value.trim().equalsIgnoreCase("chunked") ? 1 : 2;
-                case "connection" -> nominations += items(value);
-                case "expect" -> {
-                    if (!value.trim().equalsIgnoreCase("100-continue")) {
+            switch (name.length()) {
+                case 4 -> hosts += name.equalsIgnoreCase("host") ? 1 : 0;
+                case 6 -> {
+                    if (name.equalsIgnoreCase("expect") && !value.trim().equalsIgnoreCase("100-continue")) {
                         return Optional.of(RelayAnswer.EXPECTATION_FAILED);
                     }
                 }
+                case 10 -> nominations += name.equalsIgnoreCase("connection") ? items(value) : 0;
+                case 14 -> {
+                    if (name.equalsIgnoreCase("content-length")) {
+                        lengths += FieldRules.isLength(value) ? 1 : 2;
+                    }
+                }
+                case 17 -> {
+                    if (name.equalsIgnoreCase("transfer-encoding")) {
+                        codings += value.trim().equalsIgnoreCase("chunked") ? 1 : 2;
+                    }
+                }
                 default -> {
-                    // No matter of framing.
+                    // None that decides about this.
                 }
             }
         }
         if (lengths + codings > 1) {
             return Optional.of(RelayAnswer.AMBIGUOUS_LENGTH);
+        }
+        if (hosts > 1) {
+            return Optional.of(RelayAnswer.MALFORMED_HOST);
         }
         return nominations > MAX_NOMINATIONS ? Optional.of(RelayAnswer.MALFORMED_REQUEST) : Optional.empty();
     }

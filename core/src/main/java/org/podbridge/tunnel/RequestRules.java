@@ -1,34 +1,12 @@
 package org.podbridge.tunnel;
 
 import java.net.InetSocketAddress;
-import java.util.Locale;
 import java.util.Set;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestHead;
 
 /** Which of a visitor's header fields the service behind a tunnel gets to see. Immutable. */
 final class RequestRules {
-
-    private static final Set<String> CREDENTIALS = Set.of("cookie", "authorization", "dpop");
-
-    /** What the relay tells by itself or answers by itself, and what would make a service answer something else. */
-    private static final Set<String> NEVER = Set.of(
-            "cf-connecting-ip",
-            "expect", // answered by the container
-            "fastly-client-ip",
-            "forwarded",
-            "host", // checked
-            "true-client-ip",
-            "via",
-            "x-client-ip",
-            "x-cluster-client-ip",
-            "x-http-method",
-            "x-http-method-override",
-            "x-method-override",
-            "x-original-host",
-            "x-original-url",
-            "x-real-ip",
-            "x-rewrite-url");
 
     /** Fields that a service acts upon when it has read the head, so that trailers must not be taken for them. */
     private static final Set<String> NOT_IN_TRAILERS =
@@ -54,22 +32,24 @@ final class RequestRules {
      * @param prefix what was taken off the path, or the empty string
      */
     HeaderFields apply(RequestHead head, boolean withCredentials, String authority, String prefix) {
-        Set<String> hopByHop = FieldRules.hopByHop(head.fields());
+        Set<String> nominated = FieldRules.nominated(head.fields());
         HeaderFields.Builder crossing = HeaderFields.builder();
         StringBuilder cookies = new StringBuilder(0);
         boolean namesHost = false;
         for (HeaderFields.Field field : head.fields().asList()) {
-            String name = field.name().toLowerCase(Locale.ROOT);
-            namesHost |= name.equals("host");
-            if (hopByHop.contains(name) || !isFit(name, field.value())) {
+            FieldName name = FieldName.of(field.name());
+            if (name == null) {
                 continue;
             }
-            if (!CREDENTIALS.contains(name)) {
-                crossing.add(name, field.value());
-            } else if (withCredentials && name.equals("cookie")) {
+            RequestField kind = name.inRequest();
+            namesHost |= kind == RequestField.HOST;
+            if (nominated.contains(name.lowerCase()) || !FieldRules.isFieldValue(field.value())) {
+                continue;
+            }
+            if (kind == RequestField.ORDINARY || (withCredentials && kind == RequestField.CREDENTIAL)) {
+                crossing.add(name.lowerCase(), field.value());
+            } else if (withCredentials && kind == RequestField.COOKIE) {
                 addCookies(field.value(), cookies);
-            } else if (withCredentials) {
-                crossing.add(name, field.value());
             }
         }
         if (namesHost) {
@@ -82,30 +62,24 @@ final class RequestRules {
         return crossing.build();
     }
 
-    private static boolean isFit(String name, String value) {
-        return FieldRules.isToken(name)
-                && FieldRules.isFieldValue(value)
-                && name.indexOf('_') < 0 // many services take it for a hyphen
-                && !NEVER.contains(name)
-                && !name.startsWith("x-forwarded-")
-                && !name.startsWith("sec-session-") // they bind a browser's session with the host
-                && !name.startsWith("sec-secure-session-");
-    }
-
     /**
      * Returns the trailers that cross: none that mean something for framing, routing, conditions, credentials or the
      * visitor's address (RFC 9110 section 6.5.1); none at all if there are too many.
      */
     static HeaderFields trailers(HeaderFields fields) {
-        Set<String> hopByHop = FieldRules.hopByHop(fields);
+        Set<String> nominated = FieldRules.nominated(fields);
         HeaderFields.Builder crossing = HeaderFields.builder();
         long bytes = 0;
         for (HeaderFields.Field field : fields.asList()) {
-            String name = field.name().toLowerCase(Locale.ROOT);
-            bytes += name.length() + field.value().length();
-            if (!hopByHop.contains(name)
-                    && isFit(name, field.value())
-                    && !CREDENTIALS.contains(name)
+            FieldName fieldName = FieldName.of(field.name());
+            bytes += field.name().length() + field.value().length();
+            if (fieldName == null
+                    || fieldName.inRequest() != RequestField.ORDINARY
+                    || !FieldRules.isFieldValue(field.value())) {
+                continue;
+            }
+            String name = fieldName.lowerCase();
+            if (!nominated.contains(name)
                     && !NOT_IN_TRAILERS.contains(name)
                     && !name.startsWith("content-")
                     && !name.startsWith("proxy-")

@@ -3,10 +3,13 @@ package org.podbridge.tunnel;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** What is done with a field of a service's response, by its name. */
 enum ResponseField {
-    /** It acts on the whole host, on a proxy in front of the server, or on framing, and never crosses. */
+    /**
+     * It acts on the whole host, on a proxy in front of the server, on the connection or its framing: never crosses.
+     */
     NEVER,
     /** It crosses where the tunnel has a host of its own, on which it acts. */
     OWN_HOST,
@@ -51,12 +54,14 @@ enum ResponseField {
                 "cache-tag",
                 "cdn-cache-control",
                 "clear-site-data",
+                "connection",
                 "content-length", // framing is computed by who frames
                 "critical-ch",
                 "delegate-ch",
                 "edge-control",
                 "expect-ct",
                 "forwarded",
+                "keep-alive",
                 "nel",
                 "origin-agent-cluster",
                 "report-to",
@@ -120,11 +125,19 @@ enum ResponseField {
         }
     }
 
+    /** The names that the rules know, in lower case. */
+    static Stream<String> names() {
+        return BY_NAME.keySet().stream();
+    }
+
     /** Returns what is done with a name, which is in lower case. */
     static ResponseField of(String name) {
         ResponseField known = BY_NAME.get(name);
         if (known != null) {
             return known;
+        }
+        if (FieldRules.isHopByHop(name)) {
+            return NEVER;
         }
         for (String prefix : NEVER_PREFIXES) {
             if (name.startsWith(prefix)) {

@@ -17,6 +17,13 @@ final class ResponseRules {
     private static final String PERMISSIONS = "camera=(), display-capture=(), geolocation=(), hid=(), microphone=(),"
             + " payment=(), publickey-credentials-create=(), publickey-credentials-get=(), serial=(), usb=()";
 
+    private static final HeaderFields ISOLATION = HeaderFields.of(
+            "content-security-policy", SANDBOX,
+            "x-content-type-options", "nosniff",
+            "referrer-policy", "no-referrer",
+            "cross-origin-opener-policy", "same-origin",
+            "permissions-policy", PERMISSIONS);
+
     private static final Set<String> NOT_IN_TRAILERS = Set.of(
             "age",
             "authorization",
@@ -75,13 +82,12 @@ final class ResponseRules {
         if (status == PROXY_AUTHENTICATION_REQUIRED || FieldRules.areTooLarge(fields)) {
             return Optional.empty();
         }
-        Pass pass = new Pass(status, context, FieldRules.hopByHop(fields));
+        Pass pass = new Pass(status, context, FieldRules.nominated(fields));
         for (HeaderFields.Field field : fields.asList()) {
-            String name = field.name().toLowerCase(Locale.ROOT);
-            if (!FieldRules.isToken(name) || !FieldRules.isFieldValue(field.value())) {
-                return Optional.empty();
-            }
-            if (!pass.add(name, field.value().trim())) {
+            FieldName name = FieldName.of(field.name());
+            if (name == null
+                    || !FieldRules.isFieldValue(field.value())
+                    || !pass.add(name, field.value().trim())) {
                 return Optional.empty();
             }
         }
@@ -93,17 +99,17 @@ final class ResponseRules {
 
         private final int status;
         private final Context context;
-        private final Set<String> hopByHop;
+        private final Set<String> nominated;
         private final HeaderFields.Builder crossing = HeaderFields.builder();
         private final CachingRules caching;
         private boolean typed;
         private boolean granted;
         private boolean challenged;
 
-        Pass(int status, Context context, Set<String> hopByHop) {
+        Pass(int status, Context context, Set<String> nominated) {
             this.status = status;
             this.context = context;
-            this.hopByHop = hopByHop;
+            this.nominated = nominated;
             this.caching = CachingRules.of(context);
             if (context.sandboxed()) {
                 isolate(crossing);
@@ -111,11 +117,12 @@ final class ResponseRules {
         }
 
         /** Adds what crosses of a field; returns false if the response can't be passed on. */
-        boolean add(String name, String value) {
-            if (hopByHop.contains(name)) {
+        boolean add(FieldName fieldName, String value) {
+            String name = fieldName.lowerCase();
+            if (nominated.contains(name)) {
                 return true;
             }
-            switch (ResponseField.of(name)) {
+            switch (fieldName.inResponse()) {
                 case NEVER -> {
                     return true;
                 }
@@ -188,7 +195,7 @@ final class ResponseRules {
                     crossing.add("content-type", "application/octet-stream"); // rather than what it looks like
                 }
                 if (!granted) {
-                    caching.vary("Origin");
+                    caching.vary("origin");
                     if (Sandbox.isOriginOpaque(context.request())) {
                         // The page's own modules and fetches, which come from its opaque origin.
                         crossing.add("access-control-allow-origin", "*");
@@ -231,11 +238,7 @@ final class ResponseRules {
 
     /** Adds what keeps a page of a tunnel away from the pod. */
     static HeaderFields.Builder isolate(HeaderFields.Builder fields) {
-        return fields.add("content-security-policy", SANDBOX)
-                .add("x-content-type-options", "nosniff")
-                .add("referrer-policy", "no-referrer")
-                .add("cross-origin-opener-policy", "same-origin")
-                .add("permissions-policy", PERMISSIONS);
+        return fields.addAll(ISOLATION);
     }
 
     /** Tells whether a response with the status may have content. */
@@ -251,21 +254,24 @@ final class ResponseRules {
         if (FieldRules.areTooLarge(fields)) {
             return HeaderFields.empty();
         }
-        Set<String> hopByHop = FieldRules.hopByHop(fields);
+        Set<String> nominated = FieldRules.nominated(fields);
         HeaderFields.Builder crossing = HeaderFields.builder();
-        fields.forEach((fieldName, value) -> {
-            String name = fieldName.toLowerCase(Locale.ROOT);
-            if (FieldRules.isToken(name)
-                    && FieldRules.isFieldValue(value)
-                    && !hopByHop.contains(name)
-                    && ResponseField.of(name) != ResponseField.NEVER
-                    && ResponseField.of(name) != ResponseField.OWN_HOST
+        for (HeaderFields.Field field : fields.asList()) {
+            FieldName fieldName = FieldName.of(field.name());
+            if (fieldName == null
+                    || fieldName.inResponse() == ResponseField.NEVER
+                    || fieldName.inResponse() == ResponseField.OWN_HOST
+                    || !FieldRules.isFieldValue(field.value())) {
+                continue;
+            }
+            String name = fieldName.lowerCase();
+            if (!nominated.contains(name)
                     && !NOT_IN_TRAILERS.contains(name)
                     && !name.startsWith("access-control-")
                     && !name.startsWith("content-")) {
-                crossing.add(name, value);
+                crossing.add(name, field.value());
             }
-        });
+        }
         return crossing.build();
     }
 

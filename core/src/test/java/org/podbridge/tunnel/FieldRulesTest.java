@@ -158,12 +158,12 @@ class FieldRulesTest {
     @ParameterizedTest
     @ValueSource(strings = {"a", "A-b", "!#$%&'*+-.^_`|~09azAZ"})
     void knowTokens(String name) {
-        assertThat(FieldRules.isToken(name)).isTrue();
+        assertThat(FieldName.isToken(name)).isTrue();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "a b", "a:", "a\t", "(a)", "a,", "a;", "\"", "a/b", "[", "{", "é", "\u0131", "a\u0000"})
     void knowWhatIsNoToken(String name) {
-        assertThat(FieldRules.isToken(name)).isFalse();
+        assertThat(FieldName.isToken(name)).isFalse();
     }
 }

@@ -96,6 +96,12 @@ class RequestFieldsTest {
         assertThat(fields.first("x-forwarded-for")).contains("203.0.113.7");
     }
 
+    @Test
+    void tellsTheHostAlsoWhereConnectionNamesIt() {
+        assertThat(cross("Connection", "close, Host", "Host", "pod.example").all("host"))
+                .containsExactly("pod.example");
+    }
+
     @ParameterizedTest
     @CsvSource({"Cookie, a=1", "Authorization, Bearer secret", "DPoP, proof"})
     void passesCredentialsOnlyWithPassthrough(String name, String value) {
