@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -71,11 +72,15 @@ final class Measurements implements AutoCloseable {
     /**
      * Measures.
      *
-     * @param args what: {@code near}, {@code far}, {@code killed}, {@code restarts}; all of it if there are none
+     * @param args what, separated by spaces or commas: {@code near}, {@code beside}, {@code far}, {@code killed},
+     *     {@code restarts}; all of it if there are none
      * @throws Exception if something fails
      */
     public static void main(String[] args) throws Exception {
-        List<String> wanted = List.of(args);
+        List<String> wanted = Arrays.stream(args)
+                .flatMap(arg -> Arrays.stream(arg.split("[ ,]+")))
+                .filter(arg -> !arg.isEmpty())
+                .toList();
         print("server", SERVER.name().toLowerCase(Locale.ROOT));
         print("load of the machine", Files.readString(Path.of("/proc/loadavg")).strip());
         try (Measurements measurements = new Measurements()) {
@@ -117,7 +122,8 @@ final class Measurements implements AutoCloseable {
             rate("1 GiB down, chunked", BulkVisitor.download(tunnelled("near", "/bytes?chunked&size=" + GIBIBYTE)));
             rate("1 GiB up, direct", BulkVisitor.upload(local.resolve("/sink"), GIBIBYTE, false));
             rate("1 GiB up", BulkVisitor.upload(tunnelled("near", "/sink"), GIBIBYTE, false));
-            besideDownloads();
+            besideDownloads("yet cold: ");
+            besideDownloads("");
             events();
             besideStalledReaders(client);
         }
@@ -126,13 +132,10 @@ final class Measurements implements AutoCloseable {
     private void beside() throws Exception {
         try (ServerProcess client = client(pod, "near")) {
             warmUp("near");
-            for (int i = 0; i < Integer.getInteger("slices", 0); i++) {
-                print(
-                        "small request, alone " + i,
-                        small(tunnelled("near", "/small"), WINDOW).toString());
+            besideDownloads("yet cold: ");
+            for (int i = 0; i < Integer.getInteger("slices", 3); i++) {
+                besideDownloads("");
             }
-            besideDownloads();
-            besideDownloads();
             print("its client lives", Boolean.toString(client.isAlive()));
         }
     }
@@ -168,9 +171,14 @@ final class Measurements implements AutoCloseable {
         return count / (double) WINDOW.toSeconds();
     }
 
-    private void besideDownloads() throws Exception {
-        print("small request, direct", small(local.resolve("/small"), WINDOW).toString());
-        print("small request, alone", small(tunnelled("near", "/small"), WINDOW).toString());
+    /** The code of all programs is compiled as they run, which takes both processors' time in the first half minute. */
+    private void besideDownloads(String prefix) throws Exception {
+        print(
+                prefix + "small request, direct",
+                small(local.resolve("/small"), WINDOW).toString());
+        print(
+                prefix + "small request, alone",
+                small(tunnelled("near", "/small"), WINDOW).toString());
         AtomicBoolean over = new AtomicBoolean();
         List<Future<Long>> downloads = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
@@ -184,8 +192,8 @@ final class Measurements implements AutoCloseable {
         for (Future<Long> download : downloads) {
             bytes += download.get();
         }
-        print("small request, beside 4 downloads", beside.toString());
-        print("4 downloads meanwhile", String.format("%.0f MB/s", bytes / 1e6 / seconds));
+        print(prefix + "small request, beside 4 downloads", beside.toString());
+        print(prefix + "4 downloads meanwhile", String.format("%.0f MB/s", bytes / 1e6 / seconds));
     }
 
     private long downloadUntil(AtomicBoolean over) {
