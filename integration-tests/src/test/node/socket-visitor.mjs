@@ -15,7 +15,10 @@ const open = async (path, ...options) => {
   socket.received = [];
   socket.on('message', (data, isBinary) => socket.received.push(isBinary ? data : data.toString()));
   socket.ended = new Promise((resolve) => {
-    socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() }));
+    socket.on('close', (code, reason) => {
+      console.log(`${path} has ended with ${code} ${reason}`);
+      resolve({ code, reason: reason.toString() });
+    });
   });
   await once(socket, 'open');
   return socket;
