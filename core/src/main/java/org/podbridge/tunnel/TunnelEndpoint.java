@@ -55,6 +55,7 @@ public final class TunnelEndpoint implements Handshake {
     private final SecureRandom random;
     private final Limits limits;
     private final ByteBudget budget;
+    private final AgentBudgets agentBudgets;
     private final TunnelRegistry registry;
     private final RateLimiter rates;
     private final ShareLinks shareLinks;
@@ -131,6 +132,7 @@ public final class TunnelEndpoint implements Handshake {
         this.random = random;
         this.limits = limits;
         this.budget = new ByteBudget(limits.maxBufferedBytes());
+        this.agentBudgets = new AgentBudgets(budget, limits.maxBufferedBytesPerWebId());
         this.windowGrowth = new ByteBudget(limits.maxBufferedBytes());
         this.registry = new TunnelRegistry(limits, scheduler);
         this.rates = rates;
@@ -165,6 +167,8 @@ public final class TunnelEndpoint implements Handshake {
     }
 
     private ConnectionListener open(Optional<LiveIdentity> identity) {
+        LiveIdentity agent = identity.orElseThrow();
+        ByteBudget share = agentBudgets.of(agent.now().webId());
         MessageSocket.Settings settings = new MessageSocket.Settings(
                 limits.maxTunnelMessageBytes(),
                 limits.maxTunnelMessageBytes() * FATAL_FACTOR,
@@ -172,9 +176,9 @@ public final class TunnelEndpoint implements Handshake {
                 limits.sendTimeout(),
                 limits.pingInterval(),
                 limits.silenceTimeout(),
-                budget);
+                share);
         PendingExchanges pending = new PendingExchanges(limits.maxExchangesPerTunnel(), scheduler, random);
-        return new MessageSocket(settings, scheduler, new TunnelConnection(this, identity.orElseThrow(), pending));
+        return new MessageSocket(settings, scheduler, new TunnelConnection(this, agent, share, pending));
     }
 
     /**

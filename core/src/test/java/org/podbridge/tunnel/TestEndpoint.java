@@ -74,6 +74,7 @@ final class TestEndpoint {
                                 Identity.of(agent, "test"),
                                 RequestHead.builder("GET", "/.tunnel").build(),
                                 Endpoint.TUNNEL),
+                endpoint.budget(),
                 new PendingExchanges(limits.maxExchangesPerTunnel(), endpoint.scheduler(), RANDOM));
         MessageSocket.Settings settings = new MessageSocket.Settings(
                 1_000,
