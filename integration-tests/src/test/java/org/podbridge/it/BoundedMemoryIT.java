@@ -18,30 +18,42 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.podbridge.contract.PodServer;
+import org.podbridge.contract.ServerProcess;
 import org.podbridge.testkit.RawVisitor;
 import org.podbridge.testkit.RawWebSocket;
 
 /** A whole pod server in a heap of 128 MiB, which ends with the first failed allocation. */
 @Timeout(180)
+@ParameterizedClass
+@EnumSource
 class BoundedMemoryIT {
 
-    private final ServerProcess server = ServerProcess.podServer(
-            List.of("-Xmx128m", "-XX:+ExitOnOutOfMemoryError"),
-            "--port",
-            "0",
-            "--agent",
-            "alice=alice-token",
-            "--agent",
-            "bob=bob-token",
-            "--agent",
-            "carol=carol-token",
-            "--policy",
-            "any",
-            "--tunnel-timeout",
-            "5s");
-    private final URI uri = URI.create(server.await("^ready (\\S+)").group(1));
+    private final ServerProcess server;
+    private final URI uri;
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    BoundedMemoryIT(PodServer podServer) {
+        server = ServerProcess.podServer(
+                podServer,
+                List.of("-Xmx128m", "-XX:+ExitOnOutOfMemoryError"),
+                "--port",
+                "0",
+                "--agent",
+                "alice=alice-token",
+                "--agent",
+                "bob=bob-token",
+                "--agent",
+                "carol=carol-token",
+                "--policy",
+                "any",
+                "--tunnel-timeout",
+                "5s");
+        uri = URI.create(server.await("^ready (\\S+)").group(1));
+    }
 
     @AfterEach
     void itHasHeld() throws Exception {

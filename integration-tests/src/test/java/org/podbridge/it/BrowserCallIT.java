@@ -9,6 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.podbridge.contract.ServerProcess;
 
 /** Two people in Chromium, with camera and microphone made up, on the example's call page. */
 @Timeout(300)

@@ -7,6 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.podbridge.contract.ServerProcess;
 
 /** Pages of Chromium that meet in rooms of the example pod server, directly and through coturn. */
 @Timeout(180)

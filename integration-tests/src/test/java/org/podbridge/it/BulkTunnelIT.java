@@ -10,35 +10,46 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.podbridge.it.load.BulkVisitor;
-import org.podbridge.it.load.BulkVisitor.Transfer;
-import org.podbridge.it.load.KnownBytes;
-import org.podbridge.it.load.StreamingService;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.podbridge.contract.PodServer;
+import org.podbridge.contract.ServerProcess;
+import org.podbridge.contract.load.BulkVisitor;
+import org.podbridge.contract.load.BulkVisitor.Transfer;
+import org.podbridge.contract.load.KnownBytes;
+import org.podbridge.contract.load.StreamingService;
 import org.podbridge.testkit.RawVisitor;
 
 /** The pod server and the command in processes of their own, each with a heap that holds no content. */
 @Timeout(180)
+@ParameterizedClass
+@EnumSource
 class BulkTunnelIT {
 
     private static final long GIBIBYTE = 1L << 30;
     private static final List<String> SMALL_HEAP = List.of("-Xmx96m", "-XX:+ExitOnOutOfMemoryError");
 
     private final StreamingService service = StreamingService.start();
-    private ServerProcess relay = relay("0");
-    private final URI uri = URI.create(relay.await("^ready (\\S+)").group(1));
-    private final ServerProcess client = ServerProcess.tunnel(
-            SMALL_HEAP,
-            URI.create("http://127.0.0.1:" + uri.getPort()),
-            "alice-token",
-            "app",
-            service.uri().toString());
+    private final PodServer server;
+    private ServerProcess relay;
+    private final URI uri;
+    private final ServerProcess client;
 
-    BulkTunnelIT() {
+    BulkTunnelIT(PodServer server) {
+        this.server = server;
+        relay = relay("0");
+        uri = URI.create(relay.await("^ready (\\S+)").group(1));
+        client = ServerProcess.tunnel(
+                SMALL_HEAP,
+                URI.create("http://127.0.0.1:" + uri.getPort()),
+                "alice-token",
+                "app",
+                service.uri().toString());
         awaitName();
     }
 
-    private static ServerProcess relay(String port) {
-        return ServerProcess.podServer(SMALL_HEAP, "--port", port, "--agent", "alice=alice-token");
+    private ServerProcess relay(String port) {
+        return ServerProcess.podServer(server, SMALL_HEAP, "--port", port, "--agent", "alice=alice-token");
     }
 
     private void awaitName() {

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.podbridge.contract.ServerProcess;
 import org.podbridge.identity.WebId;
 import org.podbridge.json.JsonMembers;
 import org.podbridge.json.MalformedJsonException;

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.podbridge.contract.ServerProcess;
 import org.podbridge.json.JsonMembers;
 import org.podbridge.testkit.RawVisitor;
 import org.podbridge.testkit.RawWebSocket;

@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.podbridge.contract.ServerProcess;
 
 /** A coturn of its own, on a port of its own, that talks to nobody but this machine. */
 final class Coturn implements AutoCloseable {

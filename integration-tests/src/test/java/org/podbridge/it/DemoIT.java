@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.podbridge.contract.ServerProcess;
 import org.podbridge.testkit.RawVisitor;
 import org.podbridge.testkit.RawWebSocket;
 

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.podbridge.contract.ServerProcess;
 
 /** A developer at work: Vite behind a tunnel, and a browser before it that shows each change as it is saved. */
 @Timeout(240)

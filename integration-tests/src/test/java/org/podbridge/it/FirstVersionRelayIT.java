@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.websocket.api.Session;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.podbridge.it.load.StreamingService;
+import org.podbridge.contract.load.StreamingService;
 import org.podbridge.tunnel.client.TunnelClient;
 
 /** Our client and a relay that has never heard of streams. */

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.podbridge.contract.ServerProcess;
 import org.podbridge.testkit.RawWebSocket;
 
 /** Clients on npm's ws, as they were written for other servers, against the example pod server. */

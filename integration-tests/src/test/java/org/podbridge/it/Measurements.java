@@ -12,6 +12,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -19,17 +20,21 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.podbridge.it.load.BulkVisitor;
-import org.podbridge.it.load.BulkVisitor.Transfer;
+import org.podbridge.contract.PodServer;
+import org.podbridge.contract.ServerProcess;
+import org.podbridge.contract.load.BulkVisitor;
+import org.podbridge.contract.load.BulkVisitor.Transfer;
+import org.podbridge.contract.load.KnownBytes;
+import org.podbridge.contract.load.StreamingService;
 import org.podbridge.it.load.DelayProxy;
-import org.podbridge.it.load.KnownBytes;
 import org.podbridge.it.load.Latencies;
-import org.podbridge.it.load.StreamingService;
 import org.podbridge.testkit.RawVisitor;
 
 /**
  * Measures streams through a tunnel and prints a table. Relay, client and service are processes of their own, the first
- * two with heaps of 96 MiB; the visitors are in this one. Not part of the tests: what it prints depends on the machine.
+ * two with heaps of 96 MiB; the visitors are in this one. The relay is the pod server that the property {@code server}
+ * names, {@code tomcat} or {@code jetty}, which it is unless set. Not part of the tests: what it prints depends on the
+ * machine.
  */
 final class Measurements implements AutoCloseable {
 
@@ -37,6 +42,8 @@ final class Measurements implements AutoCloseable {
     private static final Duration WINDOW = Duration.ofSeconds(5);
     private static final int RESTARTS = 20;
     private static final List<String> SMALL_HEAP = List.of("-Xmx96m", "-XX:+ExitOnOutOfMemoryError");
+    private static final PodServer SERVER =
+            PodServer.valueOf(System.getProperty("server", "jetty").toUpperCase(Locale.ROOT));
 
     private final ServerProcess service = ServerProcess.java(StreamingService.class);
     private final URI local = URI.create(service.await("^ready (\\S+)").group(1));
@@ -52,7 +59,7 @@ final class Measurements implements AutoCloseable {
     }
 
     private static ServerProcess relay(String port) {
-        return ServerProcess.podServer(SMALL_HEAP, "--port", port, "--agent", "alice=alice-token");
+        return ServerProcess.podServer(SERVER, SMALL_HEAP, "--port", port, "--agent", "alice=alice-token");
     }
 
     private ServerProcess client(URI relayUri, String name) {
@@ -69,6 +76,7 @@ final class Measurements implements AutoCloseable {
      */
     public static void main(String[] args) throws Exception {
         List<String> wanted = List.of(args);
+        print("server", SERVER.name().toLowerCase(Locale.ROOT));
         print("load of the machine", Files.readString(Path.of("/proc/loadavg")).strip());
         try (Measurements measurements = new Measurements()) {
             Map<String, Part> parts = new LinkedHashMap<>();

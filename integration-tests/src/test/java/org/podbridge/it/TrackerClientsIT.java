@@ -10,6 +10,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.podbridge.contract.ServerProcess;
 
 /** WebTorrent's own tracker client (npm's bittorrent-tracker, on libdatachannel) against the example pod server. */
 @Timeout(180)

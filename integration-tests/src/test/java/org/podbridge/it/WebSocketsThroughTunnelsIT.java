@@ -10,6 +10,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.podbridge.contract.ServerProcess;
 
 /** WebSockets of npm's ws on both sides of a tunnel, through the example pod server and the real command. */
 @Timeout(180)

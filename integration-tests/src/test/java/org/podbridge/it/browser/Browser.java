@@ -12,7 +12,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import org.podbridge.it.ServerProcess;
+import org.podbridge.contract.ServerProcess;
 
 /** A browser without a window, with a profile of its own. Thread-safe: pages may be used side by side. */
 final class Browser implements AutoCloseable {

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.podbridge.it.ServerProcess;
+import org.podbridge.contract.ServerProcess;
 
 /** A proxy in front of a web server, on loopback, on a port of its own; or the server itself. */
 final class Front implements AutoCloseable {

@@ -11,7 +11,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
-import org.podbridge.it.ServerProcess;
+import org.podbridge.contract.ServerProcess;
 
 /** An app of a single page, made with Vite: as it is under development, and as it was built. */
 class SinglePageAppIT extends BothBrowsers {

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.podbridge.it.ServerProcess;
+import org.podbridge.contract.ServerProcess;
 
 /** Vite with the single-page app: for its developer, or with what was built for its users. */
 final class ViteServer implements AutoCloseable {

@@ -9,6 +9,9 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.podbridge.contract.load.BulkVisitor;
+import org.podbridge.contract.load.KnownBytes;
+import org.podbridge.contract.load.StreamingService;
 import org.podbridge.testkit.RawVisitor;
 
 @Timeout(60)

@@ -1,4 +1,4 @@
-package org.podbridge.it;
+package org.podbridge.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

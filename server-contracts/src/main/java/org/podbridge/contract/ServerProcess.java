@@ -1,4 +1,4 @@
-package org.podbridge.it;
+package org.podbridge.contract;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -37,24 +37,29 @@ public final class ServerProcess implements AutoCloseable {
         reader.start();
     }
 
-    /** Starts the pod server with Java options first, then its own. */
+    /** Starts the pod server on Jetty with Java options first, then its own. */
     public static ServerProcess podServer(List<String> javaOptions, String... options) {
+        return podServer(PodServer.JETTY, javaOptions, options);
+    }
+
+    /** Starts one of the pod servers with Java options first, then its own. */
+    public static ServerProcess podServer(PodServer server, List<String> javaOptions, String... options) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(javaOptions);
         command.add("-jar");
-        command.add(root().resolve("examples/pod-server/target/pod-server.jar").toString());
+        command.add(root().resolve(server.jar()).toString());
         command.addAll(List.of(options));
         return start(command);
     }
 
     /** Starts the {@code podbridge} command with a tunnel to a service. */
-    static ServerProcess tunnel(URI pod, String token, String name, String service, String... options) {
+    public static ServerProcess tunnel(URI pod, String token, String name, String service, String... options) {
         return tunnel(List.of(), pod, token, name, service, options);
     }
 
     /** Starts the {@code podbridge} command with Java options first. */
-    static ServerProcess tunnel(
+    public static ServerProcess tunnel(
             List<String> javaOptions, URI pod, String token, String name, String service, String... options) {
         List<String> all = new ArrayList<>(List.of("--token", token));
         all.addAll(List.of(options));
@@ -62,7 +67,8 @@ public final class ServerProcess implements AutoCloseable {
     }
 
     /** Starts the {@code podbridge} command with options that say who it is. */
-    static ServerProcess tunnel(List<String> javaOptions, URI pod, String name, String service, List<String> options) {
+    public static ServerProcess tunnel(
+            List<String> javaOptions, URI pod, String name, String service, List<String> options) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(javaOptions);
@@ -75,7 +81,7 @@ public final class ServerProcess implements AutoCloseable {
     }
 
     /** Starts a class of these tests. */
-    static ServerProcess java(Class<?> mainClass) {
+    public static ServerProcess java(Class<?> mainClass) {
         return start(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
@@ -95,7 +101,8 @@ public final class ServerProcess implements AutoCloseable {
         return start(command, root());
     }
 
-    static ServerProcess start(List<String> command, Path folder) {
+    /** Starts a program in a folder. */
+    public static ServerProcess start(List<String> command, Path folder) {
         try {
             ProcessBuilder builder =
                     new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
@@ -177,21 +184,23 @@ public final class ServerProcess implements AutoCloseable {
         return String.join("\n", seen);
     }
 
+    /** Tells whether it still runs. */
     public boolean isAlive() {
         return process.isAlive();
     }
 
     /** Asks it to end, as a service manager would. */
-    void terminate() {
+    public void terminate() {
         process.destroy();
     }
 
     /** Ends it without a chance to say goodbye. */
-    void kill() {
+    public void kill() {
         process.destroyForcibly();
     }
 
-    long pid() {
+    /** Returns its process id. */
+    public long pid() {
         return process.pid();
     }
 

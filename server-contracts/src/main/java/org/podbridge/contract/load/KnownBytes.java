@@ -1,4 +1,4 @@
-package org.podbridge.it.load;
+package org.podbridge.contract.load;
 
 import java.nio.ByteBuffer;
 import java.util.Random;

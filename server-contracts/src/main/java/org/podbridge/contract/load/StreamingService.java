@@ -1,4 +1,4 @@
-package org.podbridge.it.load;
+package org.podbridge.contract.load;
 
 import java.io.IOException;
 import java.net.URI;

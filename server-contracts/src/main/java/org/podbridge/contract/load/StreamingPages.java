@@ -1,4 +1,4 @@
-package org.podbridge.it.load;
+package org.podbridge.contract.load;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
