@@ -5,6 +5,7 @@
 //                                               patience=…, waits no longer than so many milliseconds
 //   POST /<number>/go?url=…                     opens another in its place; answers why it failed, if it did
 //   POST /<number>/evaluate                     what the expression in the body gives, or its promise
+//   POST /<number>/click                        clicks on what the selector in the body finds first
 //   POST /<number>/screenshot?path=…            writes a picture
 //   POST /<number>/close
 import { createServer } from 'node:http';
@@ -53,6 +54,9 @@ const perform = async (url, body) => {
       return go(page, options);
     case 'evaluate':
       return page.evaluate(body);
+    case 'click':
+      await page.click(body);
+      return '';
     case 'screenshot':
       await page.screenshot({ path: options.get('path'), fullPage: true });
       return '';

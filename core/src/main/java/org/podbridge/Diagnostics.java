@@ -11,6 +11,8 @@ package org.podbridge;
  * @param exchangesInFlight visitors that wait for an answer or are being answered
  * @param bufferedBytes bytes of tunnel messages and bodies in memory
  * @param unusedTickets tickets minted and not used
+ * @param shareLinks links to tunnels that haven't ended
+ * @param openInterstitials visitors who were asked before a tunnel's pages and can still answer
  */
 public record Diagnostics(
         int connections,
@@ -20,4 +22,6 @@ public record Diagnostics(
         int tunnelNames,
         int exchangesInFlight,
         long bufferedBytes,
-        int unusedTickets) {}
+        int unusedTickets,
+        int shareLinks,
+        int openInterstitials) {}

@@ -65,6 +65,8 @@ public final class Podbridge implements Router, AutoCloseable {
     /** Below the path of the tunnel clients' WebSocket. */
     private static final String SHARE_PATH = "/share";
 
+    private static final String INTERSTITIAL_PATH = "/visit";
+
     private final String signalingPath;
     private final String tunnelControlPath;
     private final Scheduler scheduler;
@@ -81,6 +83,8 @@ public final class Podbridge implements Router, AutoCloseable {
     private final TrustedProxies trustedProxies;
     private final String sharePath;
     private final Route shareResource;
+    private final String interstitialPath;
+    private final @Nullable Route interstitialResource;
 
     private Podbridge(Builder builder, AuthProvider authProvider, AccessPolicy accessPolicy) {
         SecureRandom random = new SecureRandom();
@@ -107,6 +111,7 @@ public final class Podbridge implements Router, AutoCloseable {
                         publicUris,
                         builder.tunnelPath,
                         builder.tunnelControlPath + SHARE_PATH,
+                        builder.interstitial ? builder.tunnelControlPath + INTERSTITIAL_PATH : null,
                         builder.tunnelHost,
                         builder.trustedOwners,
                         builder.sessionCookies,
@@ -119,6 +124,9 @@ public final class Podbridge implements Router, AutoCloseable {
                 limits);
         this.sharePath = builder.tunnelControlPath + SHARE_PATH;
         this.shareResource = new Route.Http(tunnels.shareHandler());
+        this.interstitialPath = builder.tunnelControlPath + INTERSTITIAL_PATH;
+        this.interstitialResource =
+                tunnels.interstitialHandler().map(Route.Http::new).orElse(null);
         this.signalingSocket = new Route.WebSocket(signaling);
         this.tunnelSocket = new Route.WebSocket(tunnels);
         long ticketSeconds = limits.ticketLifetime().toSeconds();
@@ -187,6 +195,9 @@ public final class Podbridge implements Router, AutoCloseable {
         if (path.equals(sharePath)) {
             return shareResource;
         }
+        if (interstitialResource != null && path.equals(interstitialPath)) {
+            return interstitialResource;
+        }
         if (turnResource != null && path.equals(turnPath)) {
             return turnResource;
         }
@@ -194,8 +205,8 @@ public final class Podbridge implements Router, AutoCloseable {
     }
 
     /**
-     * Returns what is held at the moment. When nobody is connected and nothing is under way, all but unused tickets and
-     * kept names is zero.
+     * Returns what is held at the moment. When nobody is connected and nothing is under way, all but unused tickets,
+     * kept names, links and questions to visitors is zero.
      *
      * @return the numbers
      */
@@ -208,20 +219,25 @@ public final class Podbridge implements Router, AutoCloseable {
                 tunnels.names(),
                 tunnels.exchangesInFlight(),
                 tunnels.bufferedBytes(),
-                tickets.size());
+                tickets.size(),
+                tunnels.shareLinkCount(),
+                tunnels.openInterstitials());
     }
 
     /**
      * Ends what certain identities have open, because they are logged out or banned: their WebSockets are closed with
-     * 1008, their tunnels end, and their unused tickets are void. Let the auth provider and the access policy refuse
-     * them first; then nobody slips through who is just connecting. Visits of tunnels that are under way go on.
+     * 1008, their tunnels end, and so do the links to tunnels that they have made, with all visits by these; their
+     * unused tickets are void, and their own visits of tunnels are broken off. Let the auth provider and the access
+     * policy refuse them first; then nobody slips through who is just connecting.
      *
      * @param whose chooses the identities; must not block
      * @return how many WebSockets were open
      */
     public int revoke(Predicate<Identity> whose) {
         tickets.drop(whose);
-        return admission.revoke(whose);
+        int open = admission.revoke(whose);
+        tunnels.revoke(whose);
+        return open;
     }
 
     /**
@@ -278,6 +294,7 @@ public final class Podbridge implements Router, AutoCloseable {
         private String turnPath = "/.turn/credentials";
         private @Nullable TurnSettings turn;
         private @Nullable String tunnelHost;
+        private boolean interstitial;
         private Set<WebId> trustedOwners = Set.of();
         private List<AddressRange> trustedProxies = List.of();
         private Set<String> sessionCookies = Set.of();
@@ -464,6 +481,22 @@ public final class Podbridge implements Router, AutoCloseable {
         }
 
         /**
+         * Sets whether a visitor who opens a page of a tunnel in a browser sees a page of the relay first, once a week
+         * for each tunnel, which says whose the pages are that come; not, unless set. For servers whose agents needn't
+         * know each other: a tunnel's pages stand under the server's name. Owners whom the rule of their tunnel lets in
+         * as such see none, nor does anybody at those of {@link #dangerouslyShareOriginWithTunnelsOf} under
+         * {@link #tunnelPath}. It is shown to browsers that say what they ask for ({@code Sec-Fetch-Dest}), which none
+         * does over plain HTTP but on a loopback name; requests with {@code Tunnel-Skip-Warning: 1} pass.
+         *
+         * @param interstitial whether it is shown
+         * @return this builder
+         */
+        public Builder interstitial(boolean interstitial) {
+            this.interstitial = interstitial;
+            return this;
+        }
+
+        /**
          * Sets the proxies in front of the server, whose word on who a visitor is counts: nobody's, unless set. They
          * must add whom they have heard to {@code X-Forwarded-For} and pass {@code Host} on as it came. The right-most
          * address that is none of theirs is the visitor's; other such fields are never read.
@@ -581,9 +614,7 @@ public final class Podbridge implements Router, AutoCloseable {
             if (signalingPath.equals(tunnelControlPath)) {
                 throw new IllegalStateException("signalingPath and tunnelControlPath are both " + signalingPath);
             }
-            if (signalingPath.equals(tunnelControlPath + SHARE_PATH)) {
-                throw new IllegalStateException("signalingPath " + signalingPath + " is where tunnels are shared");
-            }
+            checkNotOurs("signalingPath", signalingPath);
             checkReachable("signalingPath", signalingPath);
             checkReachable("tunnelControlPath", tunnelControlPath);
             if (turn != null) {
@@ -591,9 +622,16 @@ public final class Podbridge implements Router, AutoCloseable {
                 if (turnPath.equals(signalingPath) || turnPath.equals(tunnelControlPath)) {
                     throw new IllegalStateException("turnPath " + turnPath + " is the path of a WebSocket");
                 }
-                if (turnPath.equals(tunnelControlPath + SHARE_PATH)) {
-                    throw new IllegalStateException("turnPath " + turnPath + " is where tunnels are shared");
-                }
+                checkNotOurs("turnPath", turnPath);
+            }
+        }
+
+        private void checkNotOurs(String name, String path) {
+            if (path.equals(tunnelControlPath + SHARE_PATH)) {
+                throw new IllegalStateException(name + " " + path + " is where tunnels are shared");
+            }
+            if (interstitial && path.equals(tunnelControlPath + INTERSTITIAL_PATH)) {
+                throw new IllegalStateException(name + " " + path + " is where visitors of tunnels go on");
             }
         }
 

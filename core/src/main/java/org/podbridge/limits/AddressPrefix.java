@@ -10,9 +10,15 @@ import java.nio.ByteBuffer;
  * @param length how many bits count
  * @param bits the bits
  */
-record AddressPrefix(int length, long bits) {
+public record AddressPrefix(int length, long bits) {
 
-    static AddressPrefix of(InetAddress address) {
+    /**
+     * Returns what stands for the customer behind an address.
+     *
+     * @param address the address
+     * @return what it shares with the customer's other addresses
+     */
+    public static AddressPrefix of(InetAddress address) {
         ByteBuffer bytes = ByteBuffer.wrap(address.getAddress()); // an IPv4-mapped address is an IPv4 one to Java
         return bytes.remaining() == 4 ? new AddressPrefix(32, bytes.getInt()) : new AddressPrefix(64, bytes.getLong());
     }

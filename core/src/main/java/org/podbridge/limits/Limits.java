@@ -41,6 +41,7 @@ public final class Limits {
     private final int maxNames;
     private final Duration nameLease;
     private final long maxBufferedBytes;
+    private final long maxBufferedBytesPerWebId;
     private final int maxRoomsPerConnection;
     private final int maxMembersPerRoom;
     private final int maxOffersPerAnnounce;
@@ -75,6 +76,8 @@ public final class Limits {
         this.maxNames = builder.maxNames;
         this.nameLease = builder.nameLease;
         this.maxBufferedBytes = builder.maxBufferedBytes;
+        this.maxBufferedBytesPerWebId =
+                builder.maxBufferedBytesPerWebId == 0 ? maxBufferedBytes / 2 : builder.maxBufferedBytesPerWebId;
         this.maxRoomsPerConnection = builder.maxRoomsPerConnection;
         this.maxMembersPerRoom = builder.maxMembersPerRoom;
         this.maxOffersPerAnnounce = builder.maxOffersPerAnnounce;
@@ -351,6 +354,17 @@ public final class Limits {
     }
 
     /**
+     * How many of those bytes the tunnels of one WebID may hold, over all its connections: what its clients have sent
+     * and visitors haven't taken yet, and requests that its clients haven't taken yet. Beyond it requests to its
+     * tunnels are answered 503, and responses are broken off; those of others aren't touched.
+     *
+     * @return the limit
+     */
+    public long maxBufferedBytesPerWebId() {
+        return maxBufferedBytesPerWebId;
+    }
+
+    /**
      * How many rooms a signaling connection may be in, those of the tracker dialect included, where each peer id of a
      * connection counts. One more is refused.
      *
@@ -426,6 +440,7 @@ public final class Limits {
         private int maxNames = 10_000;
         private Duration nameLease = Duration.ofMinutes(2);
         private long maxBufferedBytes = 64 * MIB;
+        private long maxBufferedBytesPerWebId;
         private int maxRoomsPerConnection = 50;
         private int maxMembersPerRoom = 15_000;
         private int maxOffersPerAnnounce = 10;
@@ -780,6 +795,20 @@ public final class Limits {
                         "maxBufferedBytes: " + maxBufferedBytes + " (expected: at most 1 GiB)");
             }
             this.maxBufferedBytes = positive("maxBufferedBytes", maxBufferedBytes);
+            return this;
+        }
+
+        /**
+         * How many of those bytes the tunnels of one WebID may hold, over all its connections. Default half of
+         * {@link #maxBufferedBytes}. Less than {@link #maxTunnelMessageBytes} keeps clients of version 1 from sending
+         * messages as large as that.
+         *
+         * @param maxBufferedBytesPerWebId the limit, more than zero
+         * @return this builder
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder maxBufferedBytesPerWebId(long maxBufferedBytesPerWebId) {
+            this.maxBufferedBytesPerWebId = positive("maxBufferedBytesPerWebId", maxBufferedBytesPerWebId);
             return this;
         }
 

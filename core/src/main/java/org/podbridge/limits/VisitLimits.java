@@ -20,6 +20,7 @@ public final class VisitLimits {
     private final int maxShareLinks;
     private final int maxShareLinksPerWebId;
     private final Duration maxShareLifetime;
+    private final int maxOpenInterstitials;
 
     private VisitLimits(Builder builder) {
         this.maxExchanges = builder.maxExchanges;
@@ -28,6 +29,7 @@ public final class VisitLimits {
         this.maxShareLinks = builder.maxShareLinks;
         this.maxShareLinksPerWebId = builder.maxShareLinksPerWebId;
         this.maxShareLifetime = builder.maxShareLifetime;
+        this.maxOpenInterstitials = builder.maxOpenInterstitials;
     }
 
     /**
@@ -103,6 +105,16 @@ public final class VisitLimits {
         return maxShareLifetime;
     }
 
+    /**
+     * How many visitors may have been asked before a tunnel's pages without having answered. With one more the oldest
+     * can't answer any more, and is to open the page anew.
+     *
+     * @return the limit
+     */
+    public int maxOpenInterstitials() {
+        return maxOpenInterstitials;
+    }
+
     /** Collects limits. Not thread-safe. */
     public static final class Builder {
 
@@ -112,6 +124,7 @@ public final class VisitLimits {
         private int maxShareLinks = 10_000;
         private int maxShareLinksPerWebId = 64;
         private Duration maxShareLifetime = Duration.ofDays(7);
+        private int maxOpenInterstitials = 10_000;
 
         private Builder() {}
 
@@ -189,6 +202,18 @@ public final class VisitLimits {
                         + LONGEST_SHARE_LIFETIME + ")");
             }
             this.maxShareLifetime = maxShareLifetime;
+            return this;
+        }
+
+        /**
+         * Sets {@link VisitLimits#maxOpenInterstitials}. Default 10,000.
+         *
+         * @param maxOpenInterstitials the limit, more than zero
+         * @return this builder
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder maxOpenInterstitials(int maxOpenInterstitials) {
+            this.maxOpenInterstitials = positive("maxOpenInterstitials", maxOpenInterstitials);
             return this;
         }
 

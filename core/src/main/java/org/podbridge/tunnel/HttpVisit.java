@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.podbridge.exchange.Exchange;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.exchange.ShortResponse;
+import org.podbridge.time.Scheduler;
 
 /**
  * A visitor's request until it is known which connection serves it. From there on it is a {@link StreamedExchange} or,
@@ -56,20 +57,37 @@ final class HttpVisit {
             response.refuse(RelayAnswer.BUSY);
             return;
         }
+        long since = endpoint.visits().revocations();
         response.guarded(() -> endpoint.visitAdmission()
                 .decide(request, target.name())
                 .thenAccept(decision -> response.guarded(() -> {
-                    watch(decision);
-                    goOn(decision);
+                    watch(decision, since);
+                    if (!isAsked(decision)) {
+                        goOn(decision);
+                    }
                 })));
     }
 
+    /** Asks a visitor who was let in whether it wants to go on, once, if that is how the relay is set up. */
+    private boolean isAsked(VisitAdmission.Decision decision) {
+        if (!(decision instanceof VisitAdmission.Decision.Admitted admitted)) {
+            return false;
+        }
+        Optional<ShortResponse> asking = endpoint.before(response.request(), target, admitted);
+        asking.ifPresent(response::refuse);
+        return asking.isPresent();
+    }
+
     /** Sees to it that the visit ends when the tunnel is no longer open to the visitor. */
-    private void watch(VisitAdmission.Decision decision) {
+    private void watch(VisitAdmission.Decision decision, long since) {
         if (decision instanceof VisitAdmission.Decision.Admitted admitted && response.isWaiting()) {
-            // Who asks again is judged anew.
-            response.whenOver(
-                    endpoint.visits().add(target.name(), admitted.entry(), () -> response.end(RelayAnswer.BUSY)));
+            Runnable end = () -> response.end(RelayAnswer.BUSY); // who asks again is judged anew
+            response.whenOver(endpoint.visits().add(target.name(), admitted.entry(), since, end));
+            if (admitted.entry() instanceof Entry.Guest guest) {
+                Scheduler.Task linkEnds =
+                        endpoint.scheduler().schedule(endpoint.shareLinks().left(guest.link()), end);
+                response.whenOver(linkEnds::cancel);
+            }
         }
     }
 

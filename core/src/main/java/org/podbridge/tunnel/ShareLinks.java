@@ -1,12 +1,7 @@
 package org.podbridge.tunnel;
 
-import java.nio.charset.StandardCharsets;
-import java.security.InvalidKeyException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -16,8 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
+import java.util.stream.Collectors;
 import org.podbridge.auth.Identity;
 import org.podbridge.identity.TunnelName;
 import org.podbridge.identity.WebId;
@@ -32,15 +26,11 @@ import org.podbridge.tunnel.v1.ClientMessage;
  */
 final class ShareLinks {
 
-    private static final int SECRET_BYTES = 32;
-    private static final String MAC = "HmacSHA256";
-
     private final Scheduler scheduler;
-    private final SecureRandom random;
     private final int maxLinks;
     private final int maxLinksPerWebId;
     /** Makes a cookie of a code that nobody else can make of it, so that a code that is used up opens nothing. */
-    private final SecretKeySpec cookieKey;
+    private final Secrets secrets;
 
     /** Read by visitors without the lock. */
     private final ConcurrentHashMap<String, Link> byCookie = new ConcurrentHashMap<>();
@@ -56,7 +46,7 @@ final class ShareLinks {
         private final TunnelName tunnel;
         private final WebId owner;
         private final ClientMessage.Access access;
-        private final WebId maker;
+        private final Identity maker;
         private final Optional<Identity> visitor;
         private final boolean atHost;
         private final long redeemableUntil;
@@ -73,7 +63,7 @@ final class ShareLinks {
             this.tunnel = tunnel.name();
             this.owner = tunnel.owner();
             this.access = tunnel.access();
-            this.maker = offer.visitor().map(Identity::webId).orElse(tunnel.owner());
+            this.maker = offer.maker();
             this.visitor = offer.visitor();
             this.atHost = offer.atHost();
             this.redeemableUntil = redeemableUntil;
@@ -96,13 +86,20 @@ final class ShareLinks {
     /**
      * What somebody wants a link for.
      *
+     * @param maker who wants it
      * @param visitor who alone is to use it, or empty for anybody
      * @param atHost whether the tunnel is visited at a host of its own
      * @param uses how often it can be redeemed, 0 for any number
      * @param redeemable how long it can be redeemed
      * @param lifetime how long the tunnel can be visited by it, from now
      */
-    record Offer(Optional<Identity> visitor, boolean atHost, int uses, Duration redeemable, Duration lifetime) {}
+    record Offer(
+            Identity maker,
+            Optional<Identity> visitor,
+            boolean atHost,
+            int uses,
+            Duration redeemable,
+            Duration lifetime) {}
 
     /**
      * What a visitor gets for a code.
@@ -115,10 +112,9 @@ final class ShareLinks {
 
     ShareLinks(Scheduler scheduler, SecureRandom random, Limits limits) {
         this.scheduler = scheduler;
-        this.random = random;
         this.maxLinks = limits.visits().maxShareLinks();
         this.maxLinksPerWebId = limits.visits().maxShareLinksPerWebId();
-        this.cookieKey = new SecretKeySpec(randomBytes(), MAC);
+        this.secrets = new Secrets(random);
     }
 
     /**
@@ -127,21 +123,19 @@ final class ShareLinks {
      * @return the code, or empty if there are too many links
      */
     Optional<String> make(Tunnel tunnel, Offer offer) {
-        String code = tunnel.name() + "." + encode(randomBytes());
+        String code = tunnel.name() + "." + secrets.next();
         long now = scheduler.nanoTime();
         Link link = new Link(
                 tunnel,
                 offer,
                 now + offer.redeemable().toNanos(),
                 now + offer.lifetime().toNanos(),
-                digest(code),
-                digest(cookieOf(code)));
+                Secrets.digest(code),
+                Secrets.digest(secrets.sign(code)));
         lock.lock();
         try {
-            List.copyOf(byCode.values()).stream()
-                    .filter(other -> isOver(other, now))
-                    .forEach(this::end);
-            Set<Link> own = byMaker.getOrDefault(link.maker, Set.of());
+            endThoseOver(now);
+            Set<Link> own = byMaker.getOrDefault(link.maker.webId(), Set.of());
             if (own.size() >= maxLinksPerWebId && offer.visitor().isPresent()) {
                 own.stream()
                         .filter(other -> other.visitor.isPresent())
@@ -154,7 +148,8 @@ final class ShareLinks {
             byCode.put(link.code, link);
             byCookie.put(link.cookie, link);
             byTunnel.computeIfAbsent(link.tunnel, name -> new LinkedHashSet<>()).add(link);
-            byMaker.computeIfAbsent(link.maker, webId -> new LinkedHashSet<>()).add(link);
+            byMaker.computeIfAbsent(link.maker.webId(), webId -> new LinkedHashSet<>())
+                    .add(link);
             return Optional.of(code);
         } finally {
             lock.unlock();
@@ -172,7 +167,7 @@ final class ShareLinks {
         long now = scheduler.nanoTime();
         lock.lock();
         try {
-            Link link = byCode.get(digest(code));
+            Link link = byCode.get(Secrets.digest(code));
             if (link == null
                     || isOver(link, now)
                     || now - link.redeemableUntil >= 0
@@ -181,7 +176,7 @@ final class ShareLinks {
                 return Optional.empty();
             }
             link.usesLeft -= link.usesLeft > 0 ? 1 : 0;
-            return Optional.of(new Redeemed(link, cookieOf(code), Duration.ofNanos(link.end - now)));
+            return Optional.of(new Redeemed(link, secrets.sign(code), Duration.ofNanos(link.end - now)));
         } finally {
             lock.unlock();
         }
@@ -189,7 +184,7 @@ final class ShareLinks {
 
     /** Returns the link for which a visitor has a cookie, if it opens the tunnel as it stands now. */
     Optional<Link> find(String cookie, Tunnel tunnel) {
-        return Optional.ofNullable(byCookie.get(digest(cookie))).filter(link -> opens(link, tunnel));
+        return Optional.ofNullable(byCookie.get(Secrets.digest(cookie))).filter(link -> opens(link, tunnel));
     }
 
     /** Tells whether a link opens a tunnel as it stands now. */
@@ -214,8 +209,38 @@ final class ShareLinks {
     }
 
     /** Ends all links of a name, however they were made; returns how many there were. */
-    int revoke(TunnelName tunnel) {
+    int takeBack(TunnelName tunnel) {
         return endAll(tunnel, link -> true);
+    }
+
+    /** Ends the links that certain identities have made; returns the tunnels to which they were. */
+    Set<TunnelName> revoke(Predicate<Identity> whose) {
+        List<Link> all;
+        lock.lock();
+        try {
+            all = List.copyOf(byCode.values());
+        } finally {
+            lock.unlock();
+        }
+        // not under the lock: the host's code is asked
+        List<Link> theirs = all.stream().filter(link -> whose.test(link.maker)).toList();
+        lock.lock();
+        try {
+            theirs.forEach(this::end);
+        } finally {
+            lock.unlock();
+        }
+        return theirs.stream().map(Link::tunnel).collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** Ends the link with a code, if there is one. */
+    void end(String code) {
+        lock.lock();
+        try {
+            Optional.ofNullable(byCode.get(Secrets.digest(code))).ifPresent(this::end);
+        } finally {
+            lock.unlock();
+        }
     }
 
     private int endAll(TunnelName tunnel, Predicate<Link> which) {
@@ -231,9 +256,19 @@ final class ShareLinks {
         }
     }
 
-    /** Returns how many links there are, those included that are over, until somebody makes another. */
+    /** Returns how many links there are that haven't ended. */
     int size() {
-        return byCookie.size();
+        lock.lock();
+        try {
+            endThoseOver(scheduler.nanoTime());
+            return byCode.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void endThoseOver(long now) {
+        List.copyOf(byCode.values()).stream().filter(link -> isOver(link, now)).forEach(this::end);
     }
 
     private static boolean isOver(Link link, long now) {
@@ -245,7 +280,7 @@ final class ShareLinks {
         byCode.remove(link.code);
         byCookie.remove(link.cookie);
         remove(byTunnel, link.tunnel, link);
-        remove(byMaker, link.maker, link);
+        remove(byMaker, link.maker.webId(), link);
     }
 
     private static <K> void remove(Map<K, Set<Link>> index, K key, Link link) {
@@ -253,33 +288,5 @@ final class ShareLinks {
         if (links != null && links.remove(link) && links.isEmpty()) {
             index.remove(key);
         }
-    }
-
-    private byte[] randomBytes() {
-        byte[] bytes = new byte[SECRET_BYTES];
-        random.nextBytes(bytes);
-        return bytes;
-    }
-
-    private String cookieOf(String code) {
-        try {
-            Mac mac = Mac.getInstance(MAC);
-            mac.init(cookieKey);
-            return encode(mac.doFinal(code.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException | InvalidKeyException e) {
-            throw new IllegalStateException(e); // every JDK has it
-        }
-    }
-
-    private static String digest(String secret) {
-        try {
-            return encode(MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every JDK has it
-        }
-    }
-
-    private static String encode(byte[] bytes) {
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
 }

@@ -1,9 +1,5 @@
 package org.podbridge.tunnel;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Base64;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.ShortResponse;
 
@@ -13,10 +9,6 @@ import org.podbridge.exchange.ShortResponse;
  * and leaves the address bar with the click.
  */
 final class SharePage {
-
-    private static final String STYLE =
-            "body{font:1.1rem/1.5 system-ui,sans-serif;margin:20vh auto;max-width:30rem;padding:0 1rem}"
-                    + "button{font:inherit;padding:.4rem 1.5rem}";
 
     private static final String SCRIPT = """
             const form = document.forms[0];
@@ -32,7 +24,7 @@ final class SharePage {
             form.addEventListener('submit', () => history.replaceState(null, '', location.pathname));
             """;
 
-    private static final String OPENING = page("Shared with you", """
+    private static final String OPENING = RelayPage.of("Shared with you", """
             <h1>Shared with you: <span id="name">a tunnel</span></h1>
             <p id="hint">What you open is run by whoever has sent you the link, not by this server.</p>
             <form method="post"><input type="hidden" name="code"><button name="open" disabled>Open</button></form>
@@ -40,7 +32,7 @@ final class SharePage {
             <script>%s</script>
             """.formatted(SCRIPT));
 
-    private static final String OVER = page("The link has ended", """
+    private static final String OVER = RelayPage.of("The link has ended", """
             <h1>The link has ended</h1>
             <p>It is too old, was used or taken back, or is not complete. Ask who has sent it for a new one.</p>
             """);
@@ -50,47 +42,15 @@ final class SharePage {
     /** Returns the page behind a link. */
     static ShortResponse opening() {
         return new ShortResponse(
-                200,
-                fields("script-src '" + hash(SCRIPT) + "'; form-action 'self'").build(),
-                OPENING);
+                200, fields("script-src '" + RelayPage.hash(SCRIPT) + "'; form-action 'self'"), OPENING);
     }
 
     /** Returns the page for a link that opens nothing; which of the reasons it is isn't told. */
     static ShortResponse over() {
-        return new ShortResponse(410, fields("form-action 'none'").build(), OVER);
+        return new ShortResponse(410, fields("form-action 'none'"), OVER);
     }
 
-    private static HeaderFields.Builder fields(String policy) {
-        return HeaderFields.builder()
-                .add("content-type", "text/html; charset=utf-8")
-                .add("cache-control", "no-store")
-                .add(
-                        "content-security-policy",
-                        "default-src 'none'; style-src '" + hash(STYLE) + "'; " + policy
-                                + "; frame-ancestors 'none'; base-uri 'none'")
-                .add("x-content-type-options", "nosniff")
-                .add("referrer-policy", "same-origin")
-                .add("x-robots-tag", "noindex");
-    }
-
-    private static String page(String title, String body) {
-        return """
-                <!doctype html>
-                <html lang="en">
-                <meta charset="utf-8">
-                <meta name="viewport" content="width=device-width">
-                <title>%s</title>
-                <style>%s</style>
-                %s</html>
-                """.formatted(title, STYLE, body);
-    }
-
-    private static String hash(String content) {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(content.getBytes(StandardCharsets.UTF_8));
-            return "sha256-" + Base64.getEncoder().encodeToString(hash);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every JDK has it
-        }
+    private static HeaderFields fields(String policy) {
+        return RelayPage.fields(policy).build();
     }
 }

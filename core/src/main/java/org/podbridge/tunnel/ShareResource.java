@@ -1,6 +1,5 @@
 package org.podbridge.tunnel;
 
-import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
@@ -44,12 +43,19 @@ final class ShareResource {
     /** How long an agent may take to follow the link that it got for itself. */
     private static final Duration PERSONAL_REDEEMABLE = Duration.ofMinutes(5);
 
-    private static final String FORM = "application/x-www-form-urlencoded";
     private static final String METHODS = "DELETE, GET, HEAD, OPTIONS, POST";
 
     private final TunnelEndpoint endpoint;
     private final ShareLinks links;
     private final String path;
+
+    /**
+     * Who asks.
+     *
+     * @param identity who it is
+     * @param since how often identities had been revoked before that was asked
+     */
+    private record Caller(Identity identity, long since) {}
 
     ShareResource(TunnelEndpoint endpoint, ShareLinks links, String path) {
         this.endpoint = endpoint;
@@ -91,13 +97,13 @@ final class ShareResource {
         switch (head.method()) {
             case "GET", "HEAD" -> SharePage.opening().sendTo(exchange);
             case "OPTIONS" -> new ShortResponse(204, preflight(head), "").sendTo(exchange);
-            case "DELETE" -> authenticated(exchange, identity -> revoke(exchange, identity));
+            case "DELETE" -> authenticated(exchange, caller -> takeBack(exchange, caller.identity()));
             case "POST" -> {
                 String type = head.fields().first("content-type").orElse("").toLowerCase(Locale.ROOT);
-                if (type.startsWith(FORM)) {
+                if (type.startsWith(Form.TYPE)) {
                     redeem(exchange, Optional.empty());
                 } else if (type.startsWith("application/json")) { // which no other site's page sends without asking
-                    authenticated(exchange, identity -> withBody(exchange, body -> make(exchange, identity, body)));
+                    authenticated(exchange, caller -> withBody(exchange, body -> make(exchange, caller, body)));
                 } else {
                     refuse(exchange, 415, "Expected application/json, or a form");
                 }
@@ -115,7 +121,7 @@ final class ShareResource {
         return fields.build();
     }
 
-    private void authenticated(Exchange exchange, Consumer<Identity> next) {
+    private void authenticated(Exchange exchange, Consumer<Caller> next) {
         RequestHead head = exchange.request();
         Optional<RateLimits.Exceeded> exceeded = endpoint.rates()
                 .take(
@@ -126,6 +132,7 @@ final class ShareResource {
             send(exchange, Admission.tooOften(exceeded.get()));
             return;
         }
+        long since = endpoint.visits().revocations();
         // As a visitor: who may use the tunnels of others needn't be allowed to have one.
         endpoint.admission()
                 .admit(head, Endpoint.VISIT, AuthRequest.Purpose.TICKET)
@@ -141,7 +148,7 @@ final class ShareResource {
                     if (tooOften.isPresent()) {
                         send(exchange, Admission.tooOften(tooOften.get()));
                     } else {
-                        next.accept(identity);
+                        next.accept(new Caller(identity, since));
                     }
                 }));
     }
@@ -167,7 +174,8 @@ final class ShareResource {
                 .next();
     }
 
-    private void make(Exchange exchange, Identity identity, byte[] body) {
+    private void make(Exchange exchange, Caller caller, byte[] body) {
+        Identity identity = caller.identity();
         Optional<TunnelName> name;
         long seconds;
         int uses;
@@ -207,12 +215,19 @@ final class ShareResource {
                         "The tunnel is public: "
                                 + endpoint.publicUrlOf(tunnel.get().name()) + " is enough");
             } else {
-                make(exchange, tunnel.get(), personal ? Optional.of(identity) : Optional.empty(), seconds, uses);
+                make(
+                        exchange,
+                        caller,
+                        tunnel.get(),
+                        personal ? Optional.of(identity) : Optional.empty(),
+                        seconds,
+                        uses);
             }
         }
     }
 
-    private void make(Exchange exchange, Tunnel tunnel, Optional<Identity> visitor, long seconds, int uses) {
+    private void make(
+            Exchange exchange, Caller caller, Tunnel tunnel, Optional<Identity> visitor, long seconds, int uses) {
         Duration lifetime = visitor.flatMap(Identity::expiresAt)
                 .map(end -> Duration.between(endpoint.scheduler().now(), end))
                 .filter(left -> left.toSeconds() < seconds)
@@ -221,10 +236,15 @@ final class ShareResource {
                 visitor.isPresent() && lifetime.compareTo(PERSONAL_REDEEMABLE) > 0 ? PERSONAL_REDEEMABLE : lifetime;
         boolean atHost = endpoint.hasHost(tunnel.name());
         int allowed = visitor.isPresent() ? 1 : uses;
-        Optional<String> code =
-                links.make(tunnel, new ShareLinks.Offer(visitor, atHost, allowed, redeemable, lifetime));
+        Optional<String> code = links.make(
+                tunnel, new ShareLinks.Offer(caller.identity(), visitor, atHost, allowed, redeemable, lifetime));
         if (code.isEmpty()) {
             refuse(exchange, 503, "Too many links; take some back");
+            return;
+        }
+        if (endpoint.visits().revocations() != caller.since()) { // perhaps of who has just made a link
+            links.end(code.get());
+            refuse(exchange, 503, "Try again");
             return;
         }
         JsonWriter json = JsonWriter.object(256)
@@ -237,8 +257,8 @@ final class ShareResource {
         send(exchange, json(200, json));
     }
 
-    private void revoke(Exchange exchange, Identity identity) {
-        Optional<Tunnel> tunnel = parameter(exchange.request().query().orElse(""), "tunnel")
+    private void takeBack(Exchange exchange, Identity identity) {
+        Optional<Tunnel> tunnel = Form.value(exchange.request().query().orElse(""), "tunnel")
                 .flatMap(TunnelName::parse)
                 .flatMap(endpoint.registry()::find)
                 .filter(found -> found.owner().equals(identity.webId()));
@@ -246,7 +266,7 @@ final class ShareResource {
             refuse(exchange, 403, "No tunnel of yours has this name");
             return;
         }
-        int revoked = links.revoke(tunnel.get().name());
+        int revoked = links.takeBack(tunnel.get().name());
         endpoint.visits().recheck(tunnel.get().name());
         send(exchange, json(200, JsonWriter.object(64).number("revoked", revoked)));
     }
@@ -269,7 +289,7 @@ final class ShareResource {
     }
 
     private void redeem(Exchange exchange, Optional<TunnelName> host, String form) {
-        Optional<ShareLinks.Redeemed> redeemed = parameter(form, "code").flatMap(code -> links.redeem(code, host));
+        Optional<ShareLinks.Redeemed> redeemed = Form.value(form, "code").flatMap(code -> links.redeem(code, host));
         if (redeemed.isEmpty()) {
             SharePage.over().sendTo(exchange);
             return;
@@ -280,7 +300,7 @@ final class ShareResource {
                 "location",
                 tunnelPath,
                 "set-cookie",
-                ShareCookie.toField(
+                RelayCookie.SHARE.toField(
                         redeemed.get().cookie(),
                         endpoint.isHttps(),
                         tunnelPath,
@@ -290,19 +310,6 @@ final class ShareResource {
                 "referrer-policy",
                 "no-referrer");
         new ShortResponse(303, fields, "").sendTo(exchange);
-    }
-
-    private static Optional<String> parameter(String form, String name) {
-        for (String pair : form.split("&", -1)) {
-            if (pair.startsWith(name + "=")) {
-                try {
-                    return Optional.of(URLDecoder.decode(pair.substring(name.length() + 1), StandardCharsets.UTF_8));
-                } catch (IllegalArgumentException e) {
-                    return Optional.empty();
-                }
-            }
-        }
-        return Optional.empty();
     }
 
     private static void refuse(Exchange exchange, int status, String detail) {

@@ -20,6 +20,7 @@ import org.podbridge.identity.TunnelName;
 import org.podbridge.identity.WebId;
 import org.podbridge.json.JsonMembers;
 import org.podbridge.json.MalformedJsonException;
+import org.podbridge.limits.ByteBudget;
 import org.podbridge.limits.Rate;
 import org.podbridge.limits.RateLimiter;
 import org.podbridge.limits.RateLimits;
@@ -48,6 +49,7 @@ final class TunnelConnection implements MessageSocket.Handler, LiveIdentity.Hold
 
     private final TunnelEndpoint endpoint;
     private final LiveIdentity identity;
+    private final ByteBudget budget;
     private final WebId webId;
     private final PendingExchanges pending;
 
@@ -70,9 +72,15 @@ final class TunnelConnection implements MessageSocket.Handler, LiveIdentity.Hold
     private volatile boolean leaving;
     private volatile Scheduler.Task leaveDeadline = () -> {};
 
-    TunnelConnection(TunnelEndpoint endpoint, LiveIdentity identity, PendingExchanges pending) {
+    /**
+     * Makes one.
+     *
+     * @param budget the agent's share of the memory of all tunnels
+     */
+    TunnelConnection(TunnelEndpoint endpoint, LiveIdentity identity, ByteBudget budget, PendingExchanges pending) {
         this.endpoint = endpoint;
         this.identity = identity;
+        this.budget = budget;
         this.webId = identity.now().webId();
         this.pending = pending;
         this.caller = endpoint.rates().caller(identity.now().webId(), null);
@@ -316,7 +324,7 @@ final class TunnelConnection implements MessageSocket.Handler, LiveIdentity.Hold
             if (content == null) {
                 waiting.refuse(RelayAnswer.BAD_RESPONSE);
             } else {
-                waiting.answer(content);
+                waiting.answer(content, budget);
             }
         });
     }
@@ -427,7 +435,7 @@ final class TunnelConnection implements MessageSocket.Handler, LiveIdentity.Hold
                 register.window() == 0 ? DEFAULT_WINDOW_BYTES : register.window(),
                 endpoint.limits(),
                 endpoint.scheduler(),
-                endpoint.budget(),
+                budget,
                 endpoint.windowGrowth(),
                 this::peerLeaves);
     }
@@ -456,23 +464,23 @@ final class TunnelConnection implements MessageSocket.Handler, LiveIdentity.Hold
         ByteBuffer message = request.encode(id.get());
         int size = message.remaining();
         MessageSocket open = socket;
-        if (!endpoint.budget().tryReserve(size)) {
+        if (!budget.tryReserve(size)) {
             pending.take(id.get()).ifPresent(waiting -> waiting.refuse(RelayAnswer.BUSY));
             return Optional.empty();
         }
         Completion release = new Completion() {
             @Override
             public void succeeded() {
-                endpoint.budget().release(size);
+                budget.release(size);
             }
 
             @Override
             public void failed(Throwable cause) {
-                endpoint.budget().release(size);
+                budget.release(size);
             }
         };
         if (open == null || !open.sendReserved(message, release)) {
-            endpoint.budget().release(size);
+            budget.release(size);
             pending.take(id.get()).ifPresent(waiting -> waiting.refuse(RelayAnswer.DISCONNECTED));
             return Optional.empty();
         }

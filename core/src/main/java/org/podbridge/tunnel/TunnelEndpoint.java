@@ -14,9 +14,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.auth.Endpoint;
+import org.podbridge.auth.Identity;
 import org.podbridge.connection.ConnectionListener;
 import org.podbridge.connection.Handshake;
 import org.podbridge.connection.HandshakeDecision;
@@ -53,10 +55,12 @@ public final class TunnelEndpoint implements Handshake {
     private final SecureRandom random;
     private final Limits limits;
     private final ByteBudget budget;
+    private final AgentBudgets agentBudgets;
     private final TunnelRegistry registry;
     private final RateLimiter rates;
     private final ShareLinks shareLinks;
     private final ShareResource shareResource;
+    private final @Nullable Interstitial interstitial;
     private final OpenVisits visits;
     private final AddressCounter exchangesByAddress;
     private final AddressCounter webSocketsByAddress;
@@ -75,6 +79,7 @@ public final class TunnelEndpoint implements Handshake {
      * @param publicUris the URIs under which the server is known, at least one
      * @param path the path before tunnel names, such as {@code /tunnel}
      * @param sharePath where links to tunnels are made and used, such as {@code /.tunnel/share}
+     * @param interstitialPath where visitors answer what they are asked before a tunnel's pages, or null if they aren't
      * @param tunnelHost the host under which each tunnel has a host of its own, or null if there is none
      * @param trustedOwners whose tunnels may act in the pod, as if their pages were the pod's own
      * @param sessionCookies names of the server's own cookies, which never cross
@@ -84,6 +89,7 @@ public final class TunnelEndpoint implements Handshake {
             List<URI> publicUris,
             String path,
             String sharePath,
+            @Nullable String interstitialPath,
             @Nullable String tunnelHost,
             Set<WebId> trustedOwners,
             Set<String> sessionCookies,
@@ -126,17 +132,25 @@ public final class TunnelEndpoint implements Handshake {
         this.random = random;
         this.limits = limits;
         this.budget = new ByteBudget(limits.maxBufferedBytes());
+        this.agentBudgets = new AgentBudgets(budget, limits.maxBufferedBytesPerWebId());
         this.windowGrowth = new ByteBudget(limits.maxBufferedBytes());
         this.registry = new TunnelRegistry(limits, scheduler);
         this.rates = rates;
         this.shareLinks = new ShareLinks(scheduler, random, limits);
         this.shareResource = new ShareResource(this, shareLinks, configuration.sharePath());
+        String interstitialPath = configuration.interstitialPath();
+        this.interstitial = interstitialPath == null
+                ? null
+                : new Interstitial(
+                        this,
+                        new Acceptances(scheduler, random, limits.visits().maxOpenInterstitials()),
+                        interstitialPath);
         this.visits = new OpenVisits(registry, visitAdmission::holds);
         boolean exemptLoopback = limits.rates().exemptLoopback();
         this.exchangesByAddress = new AddressCounter(limits.visits().maxExchangesPerAddress(), exemptLoopback);
         this.webSocketsByAddress = new AddressCounter(limits.visits().maxWebSocketsPerAddress(), exemptLoopback);
         Set<String> ownCookies = new HashSet<>(configuration.sessionCookies());
-        ownCookies.addAll(ShareCookie.NAMES);
+        ownCookies.addAll(RelayCookie.NAMES);
         this.hosts = new PublicHosts(configuration.publicUris(), configuration.tunnelHost());
         this.requestCheck = new RequestCheck(hosts, limits.maxTargetBytes());
         this.requestRules = new RequestRules(configuration.publicUris().get(0).getScheme(), ownCookies);
@@ -153,6 +167,8 @@ public final class TunnelEndpoint implements Handshake {
     }
 
     private ConnectionListener open(Optional<LiveIdentity> identity) {
+        LiveIdentity agent = identity.orElseThrow();
+        ByteBudget share = agentBudgets.of(agent.now().webId());
         MessageSocket.Settings settings = new MessageSocket.Settings(
                 limits.maxTunnelMessageBytes(),
                 limits.maxTunnelMessageBytes() * FATAL_FACTOR,
@@ -160,9 +176,9 @@ public final class TunnelEndpoint implements Handshake {
                 limits.sendTimeout(),
                 limits.pingInterval(),
                 limits.silenceTimeout(),
-                budget);
+                share);
         PendingExchanges pending = new PendingExchanges(limits.maxExchangesPerTunnel(), scheduler, random);
-        return new MessageSocket(settings, scheduler, new TunnelConnection(this, identity.orElseThrow(), pending));
+        return new MessageSocket(settings, scheduler, new TunnelConnection(this, agent, share, pending));
     }
 
     /**
@@ -182,6 +198,15 @@ public final class TunnelEndpoint implements Handshake {
      */
     public ExchangeHandler shareHandler() {
         return shareResource.atPod();
+    }
+
+    /**
+     * Returns what takes the answers of visitors who were asked before a tunnel's pages, at the pod's own host.
+     *
+     * @return the handler, or empty if nobody is asked
+     */
+    public Optional<ExchangeHandler> interstitialHandler() {
+        return Optional.ofNullable(interstitial).map(Interstitial::atPod);
     }
 
     /**
@@ -224,7 +249,8 @@ public final class TunnelEndpoint implements Handshake {
         if (refusal.isPresent()) {
             return rejected(request, refusal.get());
         }
-        if (target instanceof TunnelTarget.Service service && !isForSharing(request, service)) {
+        if (target instanceof TunnelTarget.Service service
+                && ownResource(request, service).isEmpty()) {
             return new VisitorSocket(this, request, service).decide();
         }
         return rejected(
@@ -232,9 +258,17 @@ public final class TunnelEndpoint implements Handshake {
                 target instanceof TunnelTarget.Malformed ? RelayAnswer.MALFORMED_TARGET : RelayAnswer.NOT_FOUND);
     }
 
-    /** One path at the host of a tunnel is the relay's: there alone it can give a cookie for that host. */
-    private boolean isForSharing(RequestHead request, TunnelTarget.Service target) {
-        return target.prefix().isEmpty() && request.path().equals(shareResource.path());
+    /** Some paths at the host of a tunnel are the relay's: there alone it can give cookies for that host. */
+    private Optional<ExchangeHandler> ownResource(RequestHead request, TunnelTarget.Service target) {
+        if (!target.prefix().isEmpty()) {
+            return Optional.empty();
+        }
+        if (request.path().equals(shareResource.path())) {
+            return Optional.of(shareResource.atHost(target.name()));
+        }
+        return interstitial != null && request.path().equals(interstitial.path())
+                ? Optional.of(interstitial.atHost(target.name()))
+                : Optional.empty();
     }
 
     private static CompletionStage<HandshakeDecision> rejected(RequestHead request, RelayAnswer answer) {
@@ -251,10 +285,10 @@ public final class TunnelEndpoint implements Handshake {
         Optional<RelayAnswer> refusal = requestCheck.refusal(exchange.request());
         if (refusal.isPresent()) {
             refuse(exchange, refusal.get());
-        } else if (target instanceof TunnelTarget.Service service && isForSharing(exchange.request(), service)) {
-            shareResource.atHost(service.name()).handle(exchange);
         } else if (target instanceof TunnelTarget.Service service) {
-            visit(exchange, service);
+            ownResource(exchange.request(), service)
+                    .orElse(asked -> visit(asked, service))
+                    .handle(exchange);
         } else if (target instanceof TunnelTarget.MissingSlash missing) {
             HeaderFields.Builder fields =
                     HeaderFields.builder().add("location", missing.location()).add("cache-control", "no-store");
@@ -319,6 +353,18 @@ public final class TunnelEndpoint implements Handshake {
         return connections.isEmpty() && exchanges.get() == 0;
     }
 
+    /**
+     * Ends what certain identities have to do with tunnels of others, and what they let others do: their visits, and
+     * the links that they have made with the visits by them.
+     *
+     * @param whose chooses the identities
+     */
+    public void revoke(Predicate<Identity> whose) {
+        visits.countRevocation();
+        shareLinks.revoke(whose).forEach(visits::recheck);
+        visits.end(whose);
+    }
+
     /** Ends all connections of clients, and with them what they serve. */
     public void close() {
         connections.forEach(TunnelConnection::stop);
@@ -351,13 +397,58 @@ public final class TunnelEndpoint implements Handshake {
         return budget.used();
     }
 
+    /**
+     * Returns how many links to tunnels there are that haven't ended.
+     *
+     * @return the number
+     */
+    public int shareLinkCount() {
+        return shareLinks.size();
+    }
+
+    /**
+     * Returns how many visitors were asked before a tunnel's pages, and have neither answered nor taken too long.
+     *
+     * @return the number
+     */
+    public int openInterstitials() {
+        return interstitial == null ? 0 : interstitial.open();
+    }
+
+    /** Returns where the server is mounted, without a slash at the end. */
+    String mount() {
+        return mount;
+    }
+
+    /** Tells whether the pages of somebody's tunnels may act in the pod. */
+    boolean trusts(WebId owner) {
+        return configuration.trustedOwners().contains(owner);
+    }
+
+    /** Tells whether something can be asked of a tunnel. */
+    boolean isTarget(TunnelName name, String target, boolean atHost) {
+        String prefix = configuration.path() + "/" + name;
+        return target.startsWith("/")
+                && (atHost
+                        ? TunnelTarget.ofHost(name, target) instanceof TunnelTarget.Service
+                        : TunnelTarget.ofPath(configuration.path(), prefix + target)
+                                        .orElse(null)
+                                instanceof TunnelTarget.Service);
+    }
+
+    /** Returns what a visitor who was let in gets before it gets to the tunnel, if there is such a thing. */
+    Optional<ShortResponse> before(
+            RequestHead request, TunnelTarget.Service target, VisitAdmission.Decision.Admitted admitted) {
+        return interstitial == null ? Optional.empty() : interstitial.before(request, target, admitted);
+    }
+
     String pathOf(TunnelName name) {
         return mount + configuration.path() + "/" + name;
     }
 
     /** Tells whether pages of a tunnel are kept away from the pod, whose origin they share. */
     private boolean isSandboxed(TunnelTarget.Service target, WebId owner) {
-        return !target.prefix().isEmpty() && !configuration.trustedOwners().contains(owner);
+        return !target.prefix().isEmpty() && !trusts(owner);
     }
 
     /** Returns what the rules for a response depend on. */
@@ -366,7 +457,7 @@ public final class TunnelEndpoint implements Handshake {
                 request,
                 target.prefix(),
                 tunnel.passthrough(),
-                !tunnel.isPublic(),
+                !tunnel.isPublic() || interstitial != null, // a shared cache asks nobody
                 isSandboxed(target, tunnel.owner()));
     }
 

@@ -31,6 +31,7 @@ final class TunnelStreams implements Multiplexer.Events {
 
     private final Limits limits;
     private final Scheduler scheduler;
+    private final ByteBudget buffers;
     private final Runnable whenPeerLeaves;
     private final Multiplexer multiplexer;
     private final Serving serving = new Serving();
@@ -72,7 +73,7 @@ final class TunnelStreams implements Multiplexer.Events {
      * Makes the streams of a connection.
      *
      * @param sendWindow how many bytes the client lets the relay send on a new stream
-     * @param buffers what data that waits for visitors is taken from
+     * @param buffers what is taken from for data that waits for visitors, and for heads that wait for the client
      * @param growth what the growth of windows is taken from
      * @param whenPeerLeaves runs when the client wants no more requests on this connection
      */
@@ -86,6 +87,7 @@ final class TunnelStreams implements Multiplexer.Events {
             Runnable whenPeerLeaves) {
         this.limits = limits;
         this.scheduler = scheduler;
+        this.buffers = buffers;
         this.whenPeerLeaves = whenPeerLeaves;
         this.multiplexer = Multiplexer.ofRelay(
                 new Multiplexer.Settings(
@@ -114,7 +116,7 @@ final class TunnelStreams implements Multiplexer.Events {
         boolean full;
         lock.lock();
         try {
-            full = waiting.size() >= limits.maxExchangesPerTunnel();
+            full = waiting.size() >= limits.maxExchangesPerTunnel() || !buffers.tryReserve(head.remaining());
             if (!full) {
                 waiting.add(waiter);
             }
@@ -152,6 +154,9 @@ final class TunnelStreams implements Multiplexer.Events {
             removed = waiting.remove(waiter);
         } finally {
             lock.unlock();
+        }
+        if (removed) {
+            buffers.release(waiter.head().remaining());
         }
         waiter.deadline().task.cancel();
         return removed;
@@ -259,6 +264,7 @@ final class TunnelStreams implements Multiplexer.Events {
         }
         multiplexer.close();
         all.forEach(waiter -> {
+            buffers.release(waiter.head().remaining());
             waiter.deadline().task.cancel();
             waiter.opening().leaving();
         });

@@ -84,7 +84,8 @@ final class VisitAdmission {
 
     /** A cookie that another site's page could make the browser send counts as none. */
     private Optional<Entry> guest(RequestHead request, Tunnel tunnel) {
-        List<String> cookies = ShareCookie.valuesIn(request.fields(), endpoint.isHttps(), endpoint.isHostForm(request));
+        List<String> cookies =
+                RelayCookie.SHARE.valuesIn(request.fields(), endpoint.isHttps(), endpoint.isHostForm(request));
         return cookies.isEmpty() || !AmbientRule.allows(request, endpoint.ownOrigins(request), true)
                 ? Optional.empty()
                 : cookies.stream()

@@ -55,6 +55,9 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
     private final Afterwards over = new Afterwards();
     private volatile @Nullable Tunnel tunnel;
     private volatile VisitAdmission.Decision.@Nullable Admitted admitted;
+    /** How often identities had been revoked before it was asked who the visitor is. */
+    private volatile long since;
+
     private volatile @Nullable Stream stream;
     private volatile @Nullable SocketBridge bridge;
     private volatile Scheduler.Task answerDeadline = () -> {};
@@ -94,6 +97,7 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
             refused(RelayAnswer.BUSY);
             return decision;
         }
+        since = endpoint.visits().revocations();
         return endpoint.visitAdmission().decide(request, target.name()).thenCompose(admitted -> {
             goOn(admitted);
             return decision;
@@ -243,7 +247,7 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
             return;
         }
         Runnable end = () -> joined.end(ACCESS_HAS_ENDED);
-        over.add(endpoint.visits().add(target.name(), before.entry(), end));
+        over.add(endpoint.visits().add(target.name(), before.entry(), since, end));
         if (before.entry() instanceof Entry.Guest guest) {
             Scheduler.Task linkEnds =
                     endpoint.scheduler().schedule(endpoint.shareLinks().left(guest.link()), end);

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.Exchange;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestHead;
+import org.podbridge.limits.ByteBudget;
 import org.podbridge.tunnel.v1.ClientMessage;
 import org.podbridge.tunnel.v1.RelayMessage;
 import org.podbridge.tunnel.v1.RelayMessageCodec;
@@ -117,14 +118,18 @@ final class WholeBodyExchange {
         response.refuse(answer);
     }
 
-    /** Ends the exchange with the service's answer, unless it has ended already. */
-    void answer(ClientMessage.ResponseContent content) {
+    /**
+     * Ends the exchange with the service's answer, unless it has ended already.
+     *
+     * @param budget what the body is taken from until the visitor has it
+     */
+    void answer(ClientMessage.ResponseContent content, ByteBudget budget) {
         byte[] body = ResponseRules.hasContent(content.status()) ? content.body() : new byte[0];
-        if (!endpoint.budget().tryReserve(body.length)) {
+        if (!budget.tryReserve(body.length)) {
             refuse(RelayAnswer.BUSY);
             return;
         }
-        Runnable release = () -> endpoint.budget().release(body.length);
+        Runnable release = () -> budget.release(body.length);
         Optional<ResponseRules.Crossing> crossing = endpoint.responseRules()
                 .apply(
                         content.status(),

@@ -44,7 +44,7 @@ final class TestEndpoint {
         RateLimiter rates = new RateLimiter(limits.rates(), scheduler::nanoTime);
         return new TunnelEndpoint(
                 new TunnelEndpoint.Configuration(
-                        List.of(uri), "/tunnel", "/.tunnel/share", null, Set.of(), Set.of(), Set.of()),
+                        List.of(uri), "/tunnel", "/.tunnel/share", null, null, Set.of(), Set.of(), Set.of()),
                 new Admission(
                         authenticator,
                         policy,
@@ -74,6 +74,7 @@ final class TestEndpoint {
                                 Identity.of(agent, "test"),
                                 RequestHead.builder("GET", "/.tunnel").build(),
                                 Endpoint.TUNNEL),
+                endpoint.budget(),
                 new PendingExchanges(limits.maxExchangesPerTunnel(), endpoint.scheduler(), RANDOM));
         MessageSocket.Settings settings = new MessageSocket.Settings(
                 1_000,

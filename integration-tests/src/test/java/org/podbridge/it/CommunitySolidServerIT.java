@@ -202,7 +202,7 @@ class CommunitySolidServerIT {
         }
     }
 
-    private ServerProcess tunnel(String service, String... options) throws Exception {
+    private List<String> login(String... options) throws Exception {
         Path secret = Files.writeString(directory.resolve("secret"), alice.clientSecret());
         List<String> all = new ArrayList<>(List.of(
                 "--oidc-issuer",
@@ -212,8 +212,31 @@ class CommunitySolidServerIT {
                 "--client-secret-file",
                 secret.toString()));
         all.addAll(List.of(options));
+        return all;
+    }
+
+    private ServerProcess tunnel(String name, String service, String... options) throws Exception {
         return remember(ServerProcess.tunnel(
-                List.of("-Dorg.slf4j.simpleLogger.log.org.podbridge=debug"), pod, "site", service, all));
+                List.of("-Dorg.slf4j.simpleLogger.log.org.podbridge=debug"), pod, name, service, login(options)));
+    }
+
+    @Test
+    void anOwnerWhoLogsInSharesATunnelThatIsNotPublic() throws Exception {
+        try (EchoService service = EchoService.start();
+                ServerProcess client = tunnel("shared", service.uri().toString(), "--access", "owner")) {
+            client.await("/tunnel/shared/");
+            HttpRequest visit = HttpRequest.newBuilder(URI.create(pod + "/tunnel/shared/echo"))
+                    .POST(BodyPublishers.ofString("hello"))
+                    .build();
+            assertThat(http.send(visit, BodyHandlers.ofString()).statusCode()).isEqualTo(401);
+            try (ServerProcess share = remember(ServerProcess.share(pod, "shared", login("--for", "2h")))) {
+                String link = share.await("^(http\\S+/\\.tunnel/share#shared\\.(\\S+))$")
+                        .group(1);
+                assertThat(share.exitCode()).isZero();
+                assertThat(share.output()).contains("Good for 2h");
+                assertThat(link).startsWith(pod.toString());
+            }
+        }
     }
 
     @Test
@@ -221,7 +244,7 @@ class CommunitySolidServerIT {
         Duration lifetime = Duration.ofSeconds(CommunitySolidServer.TOKEN_SECONDS);
         Duration all = lifetime.multipliedBy(3).plus(GRACE);
         try (EchoService service = EchoService.start();
-                ServerProcess client = tunnel(service.uri().toString(), "--legs", "2", "--json")) {
+                ServerProcess client = tunnel("site", service.uri().toString(), "--legs", "2", "--json")) {
             URI tunnel = URI.create(
                     client.await("\"registered\".*\"url\":\"([^\"]+)\"").group(1));
             HttpRequest request = HttpRequest.newBuilder(tunnel.resolve("echo"))

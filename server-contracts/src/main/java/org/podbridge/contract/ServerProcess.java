@@ -25,6 +25,7 @@ import java.util.regex.Pattern;
 public final class ServerProcess implements AutoCloseable {
 
     private static final Path ROOT = findRoot();
+    private static final String END = "(the program has ended)";
 
     private final Process process;
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
@@ -69,13 +70,25 @@ public final class ServerProcess implements AutoCloseable {
     /** Starts the {@code podbridge} command with options that say who it is. */
     public static ServerProcess tunnel(
             List<String> javaOptions, URI pod, String name, String service, List<String> options) {
+        List<String> all = new ArrayList<>(List.of("--to", service));
+        all.addAll(options);
+        return podbridge(javaOptions, "tunnel", name, pod, all);
+    }
+
+    /** Starts {@code podbridge share} with options that say who asks. */
+    public static ServerProcess share(URI pod, String name, List<String> options) {
+        return podbridge(List.of(), "share", name, pod, options);
+    }
+
+    private static ServerProcess podbridge(
+            List<String> javaOptions, String subcommand, String name, URI pod, List<String> options) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(javaOptions);
         command.add("-jar");
         command.add(root().resolve("tunnel-client/target/podbridge.jar").toString());
         String relay = "ws" + pod.toString().substring("http".length()) + "/.tunnel";
-        command.addAll(List.of("tunnel", name, "--to", service, "--relay", relay));
+        command.addAll(List.of(subcommand, name, "--relay", relay));
         command.addAll(options);
         return start(command);
     }
@@ -142,6 +155,7 @@ public final class ServerProcess implements AutoCloseable {
         } catch (IOException e) {
             lines.add("(output broke off)");
         }
+        lines.add(END);
     }
 
     private static Path logs() throws IOException {
@@ -155,6 +169,10 @@ public final class ServerProcess implements AutoCloseable {
         while (true) {
             try {
                 String line = lines.poll(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+                if (END.equals(line)) {
+                    lines.add(END); // for whoever asks again
+                    line = null;
+                }
                 if (line == null) {
                     throw new AssertionError("no line like " + pattern + " but:\n" + String.join("\n", seen));
                 }

@@ -53,6 +53,7 @@ final class Pod implements AutoCloseable {
 
     final ManualScheduler scheduler = new ManualScheduler();
     final TestWeb web = new TestWeb();
+    private final SolidOidcAuthProvider provider;
     private final Podbridge podbridge;
     private final AtomicReference<@Nullable AuthResult> last = new AtomicReference<>();
     private InetSocketAddress remoteAddress = new InetSocketAddress(InetAddress.getLoopbackAddress(), 50_000);
@@ -66,7 +67,7 @@ final class Pod implements AutoCloseable {
     }
 
     Pod(Executor executor, UnaryOperator<SolidOidcAuthProvider.Builder> setup) {
-        SolidOidcAuthProvider provider = setup.apply(SolidOidcAuthProvider.builder()
+        provider = setup.apply(SolidOidcAuthProvider.builder()
                         .executor(executor)
                         .scheduler(scheduler)
                         .sslContext(web.tls())
@@ -92,6 +93,11 @@ final class Pod implements AutoCloseable {
         web.put(DISCOVERY, TestWeb.json(discovery(ISSUER, JWKS)));
         web.put(JWKS, TestWeb.json(jwks(Map.of("kid", "k1"), ISSUER_KEY)));
         web.put(CARD, TestWeb.text("text/turtle", turtle(ALICE, ISSUER)));
+    }
+
+    /** The provider itself, to be asked past the server. */
+    AuthProvider provider() {
+        return provider;
     }
 
     static String discovery(String issuer, String jwks) {

@@ -15,6 +15,8 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -32,9 +34,9 @@ import org.podbridge.policy.AccessPolicy;
 import org.podbridge.testkit.RawVisitor.Response;
 
 /**
- * What Podbridge's own WebSocket endpoints must do behind every adapter, over real sockets: who is let in from which
- * page, and what becomes of handshakes and frames that nobody should send. An adapter's test extends it and starts a
- * server.
+ * What Podbridge's own endpoints must do behind every adapter, over real sockets: who is let in from which page, what
+ * becomes of handshakes and frames that nobody should send, and how a visitor gets beyond the page before a tunnel. An
+ * adapter's test extends it and starts a server.
  *
  * <p>The cookie {@code sid} stands for a session of the embedding server, and the token {@code alice} for a credential
  * that no browser sends by itself.
@@ -44,6 +46,7 @@ public abstract class EndpointContract {
     private static final WebId ALICE = WebId.of("https://alice.example/card#me");
     private static final String COOKIE = "Cookie: sid=1\r\n";
     private static final String TOKEN = "Authorization: Bearer alice\r\n";
+    private static final String NAVIGATION = "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n";
     private static final List<String> ENDPOINTS = List.of("/.webrtc", "/.tunnel");
 
     private final List<RawVisitor> visitors = new ArrayList<>();
@@ -58,6 +61,7 @@ public abstract class EndpointContract {
                                     .ambient(true)
                                     .build()))))
             .accessPolicy(AccessPolicy.anyAuthenticated())
+            .interstitial(true)
             .build();
     private RunningHost host = new RunningHost(URI.create("http://127.0.0.1"), () -> {});
 
@@ -377,5 +381,90 @@ public abstract class EndpointContract {
         socket.sendText("{\"type\":\"register\",\"name\":\"..\"}");
         String told = socket.readMessage().text();
         assertThat(told).containsAnyOf("registered", "Invalid tunnel name", "error");
+    }
+
+    // The page before a tunnel
+
+    private String visit(String method, String fields) {
+        Response response = visitor()
+                .send(method + " /tunnel/app/page?a=b HTTP/1.1\r\nHost: pod.example\r\n" + fields + "\r\n")
+                .readResponse(method);
+        assertThat(response.status()).isEqualTo(200);
+        return response.body();
+    }
+
+    private Response goOn(String fields, String token) {
+        String form = "token=" + token + "&path=%2Fpage%3Fa%3Db";
+        return visitor()
+                .send("POST /.tunnel/visit HTTP/1.1\r\nHost: pod.example\r\nOrigin: https://pod.example\r\n" + fields
+                        + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: " + form.length()
+                        + "\r\n\r\n" + form)
+                .readResponse();
+    }
+
+    private static String tokenIn(String page) {
+        Matcher token = Pattern.compile("name=\"token\" value=\"([^\"]+)\"").matcher(page);
+        assertThat(token.find()).as(page).isTrue();
+        return token.group(1);
+    }
+
+    @Test
+    void asksWhoOpensAPageOfATunnelAndAsksTheTunnelNothing() {
+        try (ProbedTunnel tunnel = ProbedTunnel.serve(podbridge, "alice", 2)) {
+            Response shown = visitor()
+                    .send("GET /tunnel/app/ HTTP/1.1\r\nHost: pod.example\r\n" + NAVIGATION + "\r\n")
+                    .readResponse();
+            assertThat(shown.status()).isEqualTo(200);
+            assertThat(shown.body()).contains(ALICE.toString());
+            assertThat(shown.fields().all("content-security-policy"))
+                    .singleElement()
+                    .asString()
+                    .contains("frame-ancestors 'none'", "sandbox ");
+            assertThat(shown.fields().first("x-content-type-options")).contains("nosniff");
+            assertThat(shown.fields().first("cache-control")).contains("no-store");
+            assertThat(tunnel.takeAsked()).isEmpty();
+        }
+    }
+
+    @Test
+    void asksNoProgramAndNothingThatIsNoPage() {
+        try (ProbedTunnel tunnel = ProbedTunnel.serve(podbridge, "alice", 2)) {
+            assertThat(visit("GET", "")).isEqualTo("seen");
+            assertThat(visit("GET", "Accept: text/html\r\n")).isEqualTo("seen");
+            assertThat(visit("GET", NAVIGATION + "Tunnel-Skip-Warning: 1\r\n")).isEqualTo("seen");
+            assertThat(visit("GET", NAVIGATION.replace("document", "iframe"))).isEqualTo("seen");
+            assertThat(visit("POST", NAVIGATION + "Content-Length: 0\r\n")).isEqualTo("seen");
+            visit("HEAD", NAVIGATION);
+            assertThat(tunnel.takeAsked()).hasSize(6);
+            assertThat(podbridge.diagnostics().openInterstitials()).isZero();
+        }
+    }
+
+    @Test
+    void letsAVisitorGoOnWhoHasPressedTheButton() {
+        try (ProbedTunnel tunnel = ProbedTunnel.serve(podbridge, "alice", 2)) {
+            String token = tokenIn(visit("GET", NAVIGATION));
+            String site = "Sec-Fetch-Site: same-origin\r\n";
+            for (String other : List.of(
+                    NAVIGATION,
+                    NAVIGATION + site.replace("same-origin", "cross-site"),
+                    NAVIGATION.replace("document", "iframe") + site,
+                    site + "Sec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\n",
+                    "")) {
+                Response refused = goOn(other, token);
+                assertThat(refused.status()).as(other).isEqualTo(403);
+                assertThat(refused.fields().contains("set-cookie")).isFalse();
+            }
+            Response gone = goOn(NAVIGATION + site, token);
+            assertThat(gone.status()).isEqualTo(303);
+            assertThat(gone.fields().first("location")).contains("/tunnel/app/page?a=b");
+            String cookie = gone.fields().first("set-cookie").orElseThrow().split(";", 2)[0];
+            assertThat(goOn(NAVIGATION + site, token).status()).isEqualTo(410);
+            assertThat(tunnel.takeAsked()).isEmpty();
+            assertThat(visit("GET", NAVIGATION + "Cookie: " + cookie + "\r\n")).isEqualTo("seen");
+            assertThat(tunnel.takeAsked())
+                    .singleElement()
+                    .satisfies(asked -> assertThat(asked.head()).doesNotContain("acceptance"));
+        }
     }
 }

@@ -54,7 +54,7 @@ public final class Multiplexer {
      * @param sendWindow how many bytes this side may send on a stream at the start
      * @param maxStreams how many streams run at once
      * @param growth what the growth of windows is taken from
-     * @param buffers what data that waits to be handed on is taken from
+     * @param buffers what is taken from for data that waits to be handed on, and for requests that wait to leave
      */
     public record Settings(
             int receiveWindow,
@@ -164,10 +164,12 @@ public final class Multiplexer {
             if (closed || leaving || occupied() >= settings.maxStreams() || lastStream == Integer.MAX_VALUE - 1) {
                 return Optional.empty();
             }
-            lastStream++;
-            Stream stream = add(lastStream);
+            Stream stream = newStream(lastStream + 1);
+            if (!stream.state().addRequest(head)) {
+                return Optional.empty();
+            }
+            add(stream);
             stream.listener(listenerOf.apply(stream));
-            stream.state().addHead(head);
             writer.schedule(stream);
             return Optional.of(stream);
         } finally {
@@ -175,16 +177,19 @@ public final class Multiplexer {
         }
     }
 
-    private Stream add(int id) {
+    private Stream newStream(int id) {
         StreamState state = new StreamState(
                 id,
                 opener,
                 new SendWindow(settings.sendWindow()),
                 new ReceiveWindow(settings.receiveWindow(), settings.maxReceiveWindow(), settings.growth(), now()),
                 settings.buffers());
-        Stream stream = new Stream(this, id, state);
-        streams.put(id, stream);
-        return stream;
+        return new Stream(this, id, state);
+    }
+
+    private void add(Stream stream) {
+        lastStream = stream.id();
+        streams.put(stream.id(), stream);
     }
 
     private int occupied() {
@@ -290,7 +295,24 @@ public final class Multiplexer {
                 stream.onReset(reset);
             }
         } else if (frame instanceof Frame.GoAway goAway) {
+            refuseBehind(goAway.lastStream());
             events.onGoAway(goAway.lastStream(), goAway.reason());
+        }
+    }
+
+    /** Ends the streams that the client won't serve, since it has said so before it heard of them. */
+    private void refuseBehind(int lastServed) {
+        List<Stream> refused;
+        lock.lock();
+        try {
+            refused = streams.values().stream()
+                    .filter(stream -> opener && stream.id() > lastServed)
+                    .toList();
+        } finally {
+            lock.unlock();
+        }
+        for (Stream stream : refused) {
+            stream.onReset(new Frame.Reset(stream.id(), ResetCode.REFUSED, "the client leaves"));
         }
     }
 
@@ -322,8 +344,8 @@ public final class Multiplexer {
             if (occupied() >= STREAMS_FACTOR * settings.maxStreams()) {
                 throw new FrameException("too many streams");
             }
-            lastStream = request.stream();
-            stream = add(lastStream);
+            stream = newStream(request.stream());
+            add(stream);
         } finally {
             lock.unlock();
         }

@@ -14,6 +14,7 @@ final class StreamState {
 
     private final int id;
     private final boolean opener;
+    private final ByteBudget buffers;
     private boolean over;
 
     // What goes out.
@@ -22,6 +23,9 @@ final class StreamState {
     private final int wholeEndBytes;
 
     private final Deque<ByteBuffer> heads = new ArrayDeque<>(1);
+    /** What the request's head has taken of the buffers, until it leaves. */
+    private int reservedForHead;
+
     private boolean announced;
     private @Nullable Outgoing outgoing;
     private @Nullable ByteBuffer trailers;
@@ -64,14 +68,16 @@ final class StreamState {
      * Makes one.
      *
      * @param opener whether this side has opened the stream
+     * @param buffers what is taken from for data that waits to be handed on, and for a request that waits to leave
      */
-    StreamState(int id, boolean opener, SendWindow sendWindow, ReceiveWindow receiveWindow, ByteBudget receiveBuffers) {
+    StreamState(int id, boolean opener, SendWindow sendWindow, ReceiveWindow receiveWindow, ByteBudget buffers) {
         this.id = id;
+        this.buffers = buffers;
         this.opener = opener;
         this.sendWindow = sendWindow;
         this.wholeEndBytes = (int) Math.min(Frame.MAX_WHOLE_END_BYTES, sendWindow.credit() / 2);
         this.receiveWindow = receiveWindow;
-        this.queue = new ReceiveQueue(receiveBuffers);
+        this.queue = new ReceiveQueue(buffers);
         this.dataMayCome = !opener;
     }
 
@@ -93,11 +99,27 @@ final class StreamState {
         over = true;
         creditOwed = 0;
         heads.clear();
+        releaseHead();
         queue.clear();
         receiveWindow.close();
         Outgoing unsent = outgoing;
         outgoing = null;
         return unsent == null ? null : unsent.completion;
+    }
+
+    /** Takes the head that opens the stream; returns false if there is no memory for it. */
+    boolean addRequest(ByteBuffer head) {
+        if (!buffers.tryReserve(head.remaining())) {
+            return false;
+        }
+        reservedForHead = head.remaining();
+        heads.add(head);
+        return true;
+    }
+
+    private void releaseHead() {
+        buffers.release(reservedForHead);
+        reservedForHead = 0;
     }
 
     void addHead(ByteBuffer head) {
@@ -157,6 +179,7 @@ final class StreamState {
                 break;
             }
             heads.remove();
+            releaseHead();
             boolean end = heads.isEmpty() && takeBareEnd(sent);
             frames.add(opener ? new Frame.Request(id, head, end) : new Frame.Response(id, head, end));
             announced = true;

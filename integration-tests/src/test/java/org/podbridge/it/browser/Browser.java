@@ -127,6 +127,11 @@ final class Browser implements AutoCloseable {
             return command(number + "/evaluate", expression);
         }
 
+        /** Clicks on what a selector finds first, as a person does with a mouse. */
+        void click(String selector) {
+            command(number + "/click", selector);
+        }
+
         /** Returns what a person reads on the page. */
         String text() {
             return evaluate("document.body.innerText");

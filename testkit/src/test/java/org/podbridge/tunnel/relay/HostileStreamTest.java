@@ -28,8 +28,10 @@ class HostileStreamTest {
 
     @RegisterExtension
     final TunnelRelay relay = new TunnelRelay()
-            .limits(limits ->
-                    limits.streamWindowBytes(WINDOW).maxBufferedBytes(BUDGET).maxRequestBodyBytes(100_000));
+            .limits(limits -> limits.streamWindowBytes(WINDOW)
+                    .maxBufferedBytes(BUDGET)
+                    .maxBufferedBytesPerWebId(BUDGET)
+                    .maxRequestBodyBytes(100_000));
 
     private FrameClient healthy;
     private FrameClient client;

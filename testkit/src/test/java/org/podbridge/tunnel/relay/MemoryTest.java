@@ -13,7 +13,8 @@ import org.podbridge.tunnel.v1.RelayMessage;
 class MemoryTest {
 
     @RegisterExtension
-    final TunnelRelay relay = new TunnelRelay().limits(limits -> limits.maxBufferedBytes(100_000));
+    final TunnelRelay relay =
+            new TunnelRelay().limits(limits -> limits.maxBufferedBytes(100_000).maxBufferedBytesPerWebId(100_000));
 
     private InMemoryExchange upload(int size) {
         return relay.upload(TunnelRelay.head("POST", "/tunnel/app/").build(), new byte[size]);
@@ -122,6 +123,32 @@ class MemoryTest {
     }
 
     @Test
+    void leavesRoomForOthersWhateverOneAgentHoldsOnManyConnections() {
+        relay.limits(limits -> limits.maxBufferedBytes(100_000).maxBufferedBytesPerWebId(60_000));
+        TunnelClient client = relay.serve("app");
+        InMemoryExchange visit = relay.get("/tunnel/app/");
+        RelayMessage.Request request = client.asked();
+        for (int i = 0; i < 4; i++) {
+            relay.connect("bob").connection().receivePart(MessageKind.TEXT, new byte[40_000], false);
+        }
+        assertThat(buffered()).isBetween(30_000L, 60_000L);
+        client.answer(request, 200, new byte[10_000]);
+        assertThat(visit.responseBytes()).hasSize(10_000);
+    }
+
+    @Test
+    void givesAnAgentItsWholeShareAgainWhenItsConnectionsAreGone() {
+        relay.limits(limits -> limits.maxBufferedBytes(100_000).maxBufferedBytesPerWebId(60_000));
+        for (int i = 0; i < 3; i++) {
+            TunnelClient hog = relay.connect("bob");
+            hog.connection().receivePart(MessageKind.TEXT, new byte[50_000], false);
+            assertThat(buffered()).isGreaterThan(40_000);
+            hog.connection().cut();
+            assertThat(buffered()).isZero();
+        }
+    }
+
+    @Test
     void holdsNothingForConnectionsThatAreIdle() {
         for (int i = 0; i < 50; i++) {
             relay.connect("bob").say("{\"type\":\"" + "x".repeat(3_000) + "\"}");
@@ -141,7 +168,9 @@ class MemoryTest {
 
     @Test
     void keepsTheDepthOfTheStackWhenMuchCompletesAtOnce() {
-        relay.limits(limits -> limits.maxBufferedBytes(64 << 20).maxRequestBodyBytes(20 << 20));
+        relay.limits(limits -> limits.maxBufferedBytes(64 << 20)
+                .maxBufferedBytesPerWebId(64 << 20)
+                .maxRequestBodyBytes(20 << 20));
         TunnelClient client = relay.serve("app");
         InMemoryExchange exchange = InMemoryExchange.withBody(
                 TunnelRelay.head("POST", "/tunnel/app/").build());

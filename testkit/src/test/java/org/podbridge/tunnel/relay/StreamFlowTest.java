@@ -145,7 +145,9 @@ class StreamFlowTest {
 
     @Test
     void breaksOffTheStreamForWhichThereIsNoMemory() {
-        relay.limits(limits -> limits.maxBufferedBytes(2 * WINDOW).maxRequestBodyBytes(1_000));
+        relay.limits(limits -> limits.maxBufferedBytes(2 * WINDOW)
+                .maxBufferedBytesPerWebId(2 * WINDOW)
+                .maxRequestBodyBytes(1_000));
         InMemoryExchange first = begun(false);
         InMemoryExchange second = begun(false);
         InMemoryExchange third = begun(false);
@@ -159,6 +161,33 @@ class StreamFlowTest {
         second.releaseWrites();
         assertThat(first.responseBytes()).hasSize(WINDOW);
         assertThat(second.responseBytes()).hasSize(WINDOW);
+    }
+
+    @Test
+    void countsTheHeadsOfRequestsThatWaitForAStreamAndThoseThatWaitForTheClient() {
+        relay.limits(limits ->
+                limits.maxExchangesPerTunnel(2).maxBufferedBytesPerWebId(20_000).maxTargetBytes(8_000));
+        client = FrameClient.serve(relay, "app");
+        client.connection().holdSends();
+        String target = "/tunnel/app/" + "x".repeat(7_000);
+        relay.get(target);
+        assertThat(relay.diagnostics().bufferedBytes()).as("on its way").isZero();
+        relay.get(target);
+        assertThat(relay.diagnostics().bufferedBytes()).as("has a stream").isBetween(7_000L, 8_000L);
+        relay.get(target);
+        assertThat(relay.diagnostics().bufferedBytes()).as("waits for one").isBetween(14_000L, 16_000L);
+        InMemoryExchange tooMany = relay.get(target);
+        assertThat(tooMany.status()).isEqualTo(503);
+        client.connection().completeSend();
+        assertThat(relay.diagnostics().bufferedBytes()).as("one has left").isBetween(7_000L, 8_000L);
+        relay.advance(Duration.ofSeconds(2));
+        assertThat(relay.diagnostics().bufferedBytes())
+                .as("the other was given up")
+                .isZero();
+        relay.get(target);
+        assertThat(relay.diagnostics().bufferedBytes()).isBetween(7_000L, 8_000L);
+        client.connection().cut();
+        assertThat(relay.diagnostics().bufferedBytes()).as("the client is gone").isZero();
     }
 
     @Test

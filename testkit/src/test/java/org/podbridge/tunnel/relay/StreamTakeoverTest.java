@@ -129,6 +129,22 @@ class StreamTakeoverTest {
     }
 
     @Test
+    void tellsVisitorsWhoseRequestsTheLeavingClientWillNotServe() {
+        FrameClient client = FrameClient.serve(relay, "app");
+        InMemoryExchange served = relay.get("/tunnel/app/");
+        InMemoryExchange late = relay.get("/tunnel/app/");
+        client.asked();
+        client.asked();
+        client.say(new Frame.GoAway(1, "see you"));
+        assertThat(late.status()).isEqualTo(502);
+        assertThat(client.next(Frame.GoAway.class).lastStream()).isEqualTo(2);
+        client.answer(1, 200, "done");
+        assertThat(served.responseText()).isEqualTo("done");
+        client.tunnel().isOpen();
+        client.heardNothing();
+    }
+
+    @Test
     void givesNoRequestsToAClientThatLeaves() {
         FrameClient client = FrameClient.serve(relay, "app");
         InMemoryExchange running = relay.get("/tunnel/app/");

@@ -114,7 +114,7 @@ final class ClientGrant {
                                 fields.put(HttpHeader.AUTHORIZATION, basic(secret));
                             }
                         },
-                        form)
+                        RemoteHttp.Content.form(form))
                 .thenCompose(answer -> {
                     Optional<String> wanted = answer.nonce();
                     if (nonce == null && wanted.isPresent() && "use_dpop_nonce".equals(answer.string("error"))) {

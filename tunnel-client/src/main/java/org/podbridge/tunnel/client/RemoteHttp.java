@@ -5,6 +5,7 @@ import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +30,7 @@ import org.eclipse.jetty.io.ClientConnector;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.jspecify.annotations.Nullable;
+import org.podbridge.json.JsonWriter;
 
 /**
  * HTTP/1.1 with a server elsewhere: the relay, or an identity provider. Nothing is followed, unpacked or remembered.
@@ -44,10 +46,29 @@ final class RemoteHttp {
 
     private static final int MAX_RESPONSE_HEAD_BYTES = 16_384;
     private static final int MAX_CONTENT_BYTES = 65_536;
-    private static final String FORM = "application/x-www-form-urlencoded";
 
     private final String server;
     private final HttpClient client;
+
+    /**
+     * What a request carries.
+     *
+     * @param type its media type
+     * @param text the content
+     */
+    record Content(String type, String text) {
+
+        /** Returns a form, whose fields are URL-encoded already. */
+        static Content form(String fields) {
+            return new Content("application/x-www-form-urlencoded", fields);
+        }
+
+        static Content json(JsonWriter object) {
+            return new Content(
+                    "application/json",
+                    StandardCharsets.UTF_8.decode(object.finish()).toString());
+        }
+    }
 
     /**
      * Creates a client, not yet started.
@@ -98,11 +119,11 @@ final class RemoteHttp {
      * Makes one short exchange, on a connection of its own.
      *
      * @param fields adds fields to the request
-     * @param form the content, URL-encoded; null for none
+     * @param content what is sent; null for nothing
      * @return completes within bounded time; fails only with an {@link UnavailableException}
      */
     CompletableFuture<RemoteAnswer> send(
-            String method, URI uri, Consumer<HttpFields.Mutable> fields, @Nullable String form) {
+            String method, URI uri, Consumer<HttpFields.Mutable> fields, @Nullable Content content) {
         CompletableFuture<RemoteAnswer> answer = new CompletableFuture<>();
         try {
             Request request = client.newRequest(uri)
@@ -111,8 +132,8 @@ final class RemoteHttp {
                     // Exchanges are minutes apart: a connection that is kept would be closed while the next one starts.
                     .headers(to -> to.put(HttpHeader.CONNECTION, "close").put(HttpHeader.ACCEPT, "application/json"))
                     .headers(fields);
-            if (form != null) {
-                request.body(new StringRequestContent(FORM, form));
+            if (content != null) {
+                request.body(new StringRequestContent(content.type(), content.text()));
             }
             request.send(new BufferingResponseListener(MAX_CONTENT_BYTES) {
                 @Override

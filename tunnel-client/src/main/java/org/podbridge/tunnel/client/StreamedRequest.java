@@ -21,6 +21,7 @@ import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RepeatedStep;
 import org.podbridge.json.MalformedJsonException;
 import org.podbridge.time.Scheduler;
+import org.podbridge.tunnel.v2.Frame;
 import org.podbridge.tunnel.v2.HeadCodec;
 import org.podbridge.tunnel.v2.ResetCode;
 import org.podbridge.tunnel.v2.Stream;
@@ -39,6 +40,7 @@ final class StreamedRequest implements StreamListener, Response.Listener {
     private static final Set<String> REPEATABLE = Set.of("GET", "HEAD", "OPTIONS");
 
     private static final int NO_CONTENT = 204;
+    private static final int BAD_GATEWAY = 502;
     private static final int RESET_CONTENT = 205;
     private static final int NOT_MODIFIED = 304;
     private static final int MAX_STATUS = 599;
@@ -193,11 +195,15 @@ final class StreamedRequest implements StreamListener, Response.Listener {
     @Override
     public void onHeaders(Response response) {
         if (response.getStatus() > MAX_STATUS) {
-            stream.reset(ResetCode.PROTOCOL, "a status that is none");
+            refuse(response, ResetCode.PROTOCOL, "The local service answered with a status that is none");
             return;
         }
         ByteBuffer head = HeadCodec.encode(
                 new StreamResponse(response.getStatus(), ForwardedFields.ofStreamedResponse(response.getHeaders())));
+        if (head.remaining() > Frame.MAX_PAYLOAD_BYTES) {
+            refuse(response, ResetCode.TOO_LARGE, "The header fields of the answer are too large for a tunnel");
+            return;
+        }
         announcedBytes = hasContent(response) ? response.getHeaders().getLongField(HttpHeader.CONTENT_LENGTH) : 0;
         if (announcedBytes == 0) {
             ended = true;
@@ -207,6 +213,13 @@ final class StreamedRequest implements StreamListener, Response.Listener {
         } else {
             stream.sendHead(head);
         }
+    }
+
+    /** Ends the exchange for an answer that can't be passed on. */
+    private void refuse(Response response, ResetCode code, String reason) {
+        stream.reset(code, reason);
+        finish(BAD_GATEWAY, 0, reason);
+        CompletableFuture<Boolean> unused = response.abort(new CancellationException(reason));
     }
 
     private boolean hasContent(Response response) {

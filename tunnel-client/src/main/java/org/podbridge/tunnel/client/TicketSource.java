@@ -2,13 +2,9 @@ package org.podbridge.tunnel.client;
 
 import java.net.URI;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
-import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.time.Scheduler;
@@ -23,9 +19,7 @@ final class TicketSource implements TokenSource {
     /** A relay that has given a ticket before is not believed at once that it won't give another. */
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-    private final SolidLogin login;
-    private final RemoteHttp provider;
-    private final RemoteHttp relay;
+    private final BoundRequests requests;
     private final URI endpoint;
     private final Scheduler scheduler;
 
@@ -41,57 +35,20 @@ final class TicketSource implements TokenSource {
      * @param socket the relay's control endpoint as a WebSocket
      */
     TicketSource(SolidLogin login, RemoteHttp provider, RemoteHttp relay, URI socket, Scheduler scheduler) {
-        this.login = login;
-        this.provider = provider;
-        this.relay = relay;
+        this.requests = new BoundRequests(login, provider, relay, scheduler::now);
         this.endpoint = URI.create(socket.toString().replaceFirst("(?i)^ws", "http"));
         this.scheduler = scheduler;
     }
 
     @Override
     public CompletionStage<Token> token() {
-        Instant asked = scheduler.now();
-        return login.accessToken(provider, scheduler::now)
-                .thenCompose(token -> mint(token, null, token.grantedAt().isBefore(asked)));
-    }
-
-    /**
-     * Asks for a ticket.
-     *
-     * @param nonce what the relay wants to see in the proof, or null in the first attempt
-     * @param isOld whether a new token may do better
-     */
-    private CompletionStage<Token> mint(AccessToken token, @Nullable String nonce, boolean isOld) {
-        String proof = login.key().proof("POST", endpoint, scheduler.now(), nonce, token.value());
-        return relay.send(
-                        "POST",
-                        endpoint,
-                        fields -> fields.put(HttpHeader.AUTHORIZATION, "DPoP " + token.value())
-                                .put("DPoP", proof),
-                        null)
-                .thenCompose(answer -> {
-                    Optional<String> wanted = answer.nonce();
-                    if (answer.status() != HttpStatus.UNAUTHORIZED_401) {
-                        return CompletableFuture.completedFuture(ticket(answer, token));
-                    }
-                    if (nonce == null && wanted.isPresent() && wantsNonce(answer)) {
-                        return mint(token, wanted.get(), isOld);
-                    }
-                    login.discard(token);
-                    if (isOld) {
-                        return login.accessToken(provider, scheduler::now)
-                                .thenCompose(fresh -> mint(fresh, null, false));
-                    }
-                    throw refusal("The relay does not accept the login", answer);
-                });
-    }
-
-    private static boolean wantsNonce(RemoteAnswer answer) {
-        return answer.fields().getValuesList(HttpHeader.WWW_AUTHENTICATE).stream()
-                .anyMatch(challenge -> challenge.contains("use_dpop_nonce"));
+        return requests.send("POST", endpoint, null).thenApply(answered -> ticket(answered.answer(), answered.token()));
     }
 
     private Token ticket(RemoteAnswer answer, AccessToken token) {
+        if (answer.status() == HttpStatus.UNAUTHORIZED_401) {
+            throw refusal("The relay does not accept the login", answer);
+        }
         if (answer.status() == HttpStatus.FORBIDDEN_403) {
             throw refusal("The relay does not allow it", answer);
         }

@@ -164,6 +164,11 @@ public final class PodOptions {
     private @Nullable String tunnelHost;
 
     @Option(
+            names = "--interstitial",
+            description = "Show whose a tunnel's pages are to who opens one in a browser, before the first of them")
+    private boolean interstitial;
+
+    @Option(
             names = "--turn",
             paramLabel = "<uri>",
             description = "A TURN server for which agents get credentials, such as turn:turn.example:3478; repeatable")
@@ -284,6 +289,7 @@ public final class PodOptions {
                 .limits(limits())
                 .anonymousRooms(anonymousRooms)
                 .sessionCookies(sessionCookies)
+                .interstitial(interstitial)
                 .dangerouslyShareOriginWithTunnelsOf(trustedOwners.toArray(WebId[]::new));
         set("--tunnel-host", tunnelHost, podbridge::tunnelHost);
         turn().ifPresent(podbridge::turn);

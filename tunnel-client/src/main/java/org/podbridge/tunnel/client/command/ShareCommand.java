@@ -18,7 +18,7 @@ import org.podbridge.json.JsonWriter;
 import org.podbridge.tunnel.client.LinkMaker;
 import org.podbridge.tunnel.client.LinkRefusedException;
 import org.podbridge.tunnel.client.ShareLink;
-import org.podbridge.tunnel.client.TokenSource;
+import org.podbridge.tunnel.client.TunnelRefusedException;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -39,8 +39,8 @@ import picocli.CommandLine.Spec;
         },
         footer = {
             "",
-            "The token is taken from --token-file, --token, the file's token-file, or the variable "
-                    + TunnelCommand.TOKEN_VARIABLE + "."
+            "The token or the login is taken from the options, else from the file, else from the environment, as for"
+                    + " podbridge tunnel."
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
@@ -48,7 +48,8 @@ import picocli.CommandLine.Spec;
             "1:something else failed",
             "2:the arguments or the file make no sense",
             "3:the tunnel isn't yours, isn't open, or is public",
-            "4:the relay refused the token"
+            "4:the relay refused the token or the login",
+            "5:the identity provider refused the login"
         })
 final class ShareCommand implements Callable<Integer> {
 
@@ -106,7 +107,7 @@ final class ShareCommand implements Callable<Integer> {
     private @Nullable Path trustedCertificates;
 
     @Mixin
-    private final TokenOptions token = new TokenOptions();
+    private final CredentialOptions credentials = new CredentialOptions();
 
     @Option(names = "--json", description = "Prints one JSON object.")
     private boolean json;
@@ -126,9 +127,10 @@ final class ShareCommand implements Callable<Integer> {
         if (revoke && (uses != null || lifetime != null)) {
             throw misuse("--revoke stands alone");
         }
-        LinkMaker links = links(file);
         String tunnel = requireNonNull(name, "name");
-        return revoke ? revoke(links.revoke(tunnel)) : print(tunnel, links.make(tunnel, good, count));
+        try (LinkMaker links = links(file)) {
+            return revoke ? revoke(links.revoke(tunnel)) : print(tunnel, links.make(tunnel, good, count));
+        }
     }
 
     private Integer print(String tunnel, CompletionStage<ShareLink> making) throws InterruptedException {
@@ -179,7 +181,7 @@ final class ShareCommand implements Callable<Integer> {
                 default -> ExitCode.FAILED;
             };
         }
-        return ExitCode.FAILED;
+        return cause instanceof TunnelRefusedException refused ? ExitCode.of(refused.reason()) : ExitCode.FAILED;
     }
 
     private static String opened(int uses) {
@@ -241,15 +243,10 @@ final class ShareCommand implements Callable<Integer> {
         if (to == null) {
             throw misuse("Missing required: --relay");
         }
-        if (token.isAmbiguous()) {
-            throw misuse("Either --token or --token-file, not both");
-        }
-        TokenSource credentials = token.source(file.tokenFile(), environment)
-                .orElseThrow(() -> misuse("There is no token: pass one with --token-file, with --token or in "
-                        + TunnelCommand.TOKEN_VARIABLE));
+        Path ca = trustedCertificates != null ? trustedCertificates : file.trustedCertificates();
         try {
-            return new LinkMaker(
-                    to, credentials, trustedCertificates != null ? trustedCertificates : file.trustedCertificates());
+            return credentials.choose(
+                    file, environment, token -> new LinkMaker(to, token, ca), login -> new LinkMaker(to, login, ca));
         } catch (IllegalArgumentException e) {
             throw misuse(String.valueOf(e.getMessage()));
         }

@@ -125,8 +125,8 @@ final class TextOutput implements Output {
             case TOKEN ->
                 style.logsIn()
                         ? "Does the relay trust the identity provider, and does the WebID's profile name it?"
-                        : "Get a fresh one, and pass it with --token-file, with --token or in "
-                                + TunnelCommand.TOKEN_VARIABLE + ".";
+                        : "Get a fresh one, and pass it with --token-file, with --token or in " + TokenOptions.VARIABLE
+                                + ".";
             case LOGIN -> "Check --oidc-issuer, --client-id and the secret.";
             case NAME_TAKEN, NAME_NOT_ALLOWED -> "Choose another name.";
             case NAME_INVALID -> "Choose a name of 1 to 63 characters of A-Z a-z 0-9 _ -.";

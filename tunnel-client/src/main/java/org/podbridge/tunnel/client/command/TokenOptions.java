@@ -12,6 +12,9 @@ import picocli.CommandLine.Option;
 /** Where the token comes from. */
 final class TokenOptions {
 
+    /** The environment variable. */
+    static final String VARIABLE = "PODBRIDGE_TOKEN";
+
     @Option(
             names = "--token",
             paramLabel = "TOKEN",
@@ -25,18 +28,14 @@ final class TokenOptions {
             description = "A file with the token, read anew before every connection.")
     private @Nullable Path file;
 
-    @Option(
-            names = "--token-in-query",
-            description = "Sends the token in the URL, for relays that look nowhere else. URLs end up in logs.")
-    private boolean inQuery;
-
-    boolean isInQuery() {
-        return inQuery;
-    }
-
     /** Tells whether the command line wants a token. */
     boolean areSaid() {
         return token != null || file != null;
+    }
+
+    /** Tells whether the environment has a token. */
+    static boolean areIn(Map<String, String> environment) {
+        return !environment.getOrDefault(VARIABLE, "").isBlank();
     }
 
     boolean isAmbiguous() {
@@ -55,7 +54,7 @@ final class TokenOptions {
         Path tokenFile = file != null ? file : configured;
         return tokenFile != null
                 ? Optional.of(() -> CompletableFuture.completedFuture(Token.of(SecretFile.read(tokenFile, "token"))))
-                : ofText(environment.get(TunnelCommand.TOKEN_VARIABLE));
+                : ofText(environment.get(VARIABLE));
     }
 
     private static Optional<TokenSource> ofText(@Nullable String text) {

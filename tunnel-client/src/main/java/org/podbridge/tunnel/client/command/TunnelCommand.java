@@ -14,8 +14,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.podbridge.tunnel.client.SolidLogin;
-import org.podbridge.tunnel.client.TokenSource;
 import org.podbridge.tunnel.client.TunnelClientBuilder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,7 +35,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "The token is taken from --token-file, --token, the file's token-file, or the variable "
-                    + TunnelCommand.TOKEN_VARIABLE + ".",
+                    + TokenOptions.VARIABLE + ".",
             "In its place --oidc-issuer, --client-id and --client-secret-file log in as a Solid user; so do the file's keys"
                     + " of these names, and the variables",
             LoginOptions.ISSUER_VARIABLE + ", " + LoginOptions.ID_VARIABLE + " and " + LoginOptions.SECRET_VARIABLE
@@ -55,8 +53,6 @@ import picocli.CommandLine.Spec;
             " :with several tunnels: when none is left, that of the first one refused"
         })
 final class TunnelCommand implements Callable<Integer> {
-
-    static final String TOKEN_VARIABLE = "PODBRIDGE_TOKEN";
 
     private final Map<String, String> environment;
     private final StopSignal stopSignal;
@@ -89,11 +85,13 @@ final class TunnelCommand implements Callable<Integer> {
             description = "Certificates in PEM form, one of which must have signed the relay's.")
     private @Nullable Path trustedCertificates;
 
-    @Mixin
-    private final TokenOptions token = new TokenOptions();
+    @Option(
+            names = "--token-in-query",
+            description = "Sends the token in the URL, for relays that look nowhere else. URLs end up in logs.")
+    private boolean tokenInQuery;
 
     @Mixin
-    private final LoginOptions login = new LoginOptions();
+    private final CredentialOptions credentials = new CredentialOptions();
 
     @Mixin
     private final TunnelOptions tunnel = new TunnelOptions();
@@ -124,7 +122,7 @@ final class TunnelCommand implements Callable<Integer> {
         ConfigFile file = read();
         List<TunnelPlan> plans = plans(file);
         ClientFactory factory = factory(file);
-        Output output = output(plans.size() > 1, wantsLogin(file));
+        Output output = output(plans.size() > 1, credentials.wantsLogin(file, environment));
         CompletableFuture<Integer> exitCode = new CompletableFuture<>();
         // Closed last: what waits for it ends the JVM.
         try (StopSignal.Registration registration = stopSignal.onStop(() -> exitCode.complete(ExitCode.STOPPED));
@@ -176,44 +174,20 @@ final class TunnelCommand implements Callable<Integer> {
         return new ClientFactory(
                 to,
                 credentials(file),
-                token.isInQuery() || file.tokenInQuery(),
+                tokenInQuery || file.tokenInQuery(),
                 trustedCertificates != null ? trustedCertificates : file.trustedCertificates());
     }
 
     private Consumer<TunnelClientBuilder> credentials(ConfigFile file) {
-        if (token.isAmbiguous()) {
-            throw misuse("Either --token or --token-file, not both");
+        try {
+            return credentials.choose(
+                    file,
+                    environment,
+                    token -> builder -> builder.credentials(token),
+                    login -> builder -> builder.login(login));
+        } catch (IllegalArgumentException e) {
+            throw misuse(String.valueOf(e.getMessage()));
         }
-        if (wantsLogin(file)) {
-            try {
-                SolidLogin shared = login.login(file.login(), environment);
-                return builder -> builder.login(shared);
-            } catch (IllegalArgumentException e) {
-                throw misuse(String.valueOf(e.getMessage()));
-            }
-        }
-        TokenSource source = token.source(file.tokenFile(), environment)
-                .orElseThrow(() -> misuse("There is no token: pass one with --token-file, with --token or in "
-                        + TOKEN_VARIABLE + ", or log in with --oidc-issuer"));
-        return builder -> builder.credentials(source);
-    }
-
-    /** The command line goes before the file, the file before the environment; neither may say both. */
-    private boolean wantsLogin(ConfigFile file) {
-        boolean byToken = token.areSaid();
-        boolean byLogin = login.areSaid();
-        if (!byToken && !byLogin) {
-            byToken = file.tokenFile() != null;
-            byLogin = file.login().isSaid();
-        }
-        if (!byToken && !byLogin) {
-            byToken = !environment.getOrDefault(TOKEN_VARIABLE, "").isBlank();
-            byLogin = LoginOptions.areIn(environment);
-        }
-        if (byToken && byLogin) {
-            throw misuse("Either a token or a login, not both");
-        }
-        return byLogin;
     }
 
     private Output output(boolean severalTunnels, boolean logsIn) {

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.podbridge.tunnel.client.FakeProvider;
 import org.podbridge.tunnel.client.FakeRelay;
 
 class ShareCommandTest {
@@ -164,6 +165,57 @@ class ShareCommandTest {
         assertThat(attempt.head()).containsIgnoringCase("authorization: Bearer " + TOKEN);
         json(attempt, 200, "{\"url\":\"" + LINK + "\",\"expiresIn\":3600}");
         assertThat(exitCode.join()).isZero();
+    }
+
+    @Test
+    void logsInAsASolidUserRatherThanShowAToken(@TempDir Path folder) throws Exception {
+        try (FakeProvider provider = FakeProvider.start()) {
+            Path secret = Files.writeString(folder.resolve("secret"), TOKEN);
+            CompletableFuture<Integer> exitCode = CompletableFuture.supplyAsync(
+                    () -> run(Map.of(), login(provider, "--client-secret-file", secret.toString())));
+            FakeRelay.Attempt first = relay.next();
+            assertThat(first.head())
+                    .startsWith("POST /.tunnel/share HTTP/1.1\r\n")
+                    .contains("\r\nAuthorization: DPoP secret-access-1\r\n", "\r\nDPoP: ");
+            first.readContent();
+            first.answer(String.join(
+                    "\r\n",
+                    "401 X",
+                    "WWW-Authenticate: DPoP error=\"use_dpop_nonce\"",
+                    "DPoP-Nonce: n1",
+                    "Connection: close",
+                    "Content-Length: 0",
+                    "\r\n"));
+            assertThat(json(relay.next(), 200, "{\"url\":\"" + LINK + "\",\"expiresIn\":3600}"))
+                    .isEqualTo("{\"tunnel\":\"myapp\",\"expiresIn\":3600}");
+            assertThat(exitCode.join()).isZero();
+            assertThat(out.toString()).isEqualToIgnoringNewLines(LINK);
+        }
+    }
+
+    @Test
+    void tellsTheShellThatTheProviderRefusesTheLogin() {
+        try (FakeProvider provider = FakeProvider.start()) {
+            provider.refuseNext(401, "invalid_client");
+            assertThat(run(Map.of("PODBRIDGE_CLIENT_SECRET", TOKEN), login(provider)))
+                    .isEqualTo(5);
+            assertThat(err.toString()).contains("invalid_client").doesNotContain("s3cret");
+        }
+    }
+
+    private String[] login(FakeProvider provider, String... options) {
+        return Stream.concat(
+                        Stream.of(
+                                "share",
+                                "myapp",
+                                "--relay",
+                                relay.uri().toString(),
+                                "--oidc-issuer",
+                                provider.uri().toString(),
+                                "--client-id",
+                                "me"),
+                        Stream.of(options))
+                .toArray(String[]::new);
     }
 
     @Test

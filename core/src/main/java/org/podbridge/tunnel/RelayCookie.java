@@ -3,34 +3,44 @@ package org.podbridge.tunnel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.podbridge.exchange.HeaderFields;
 
 /**
- * The cookie that stands for a share link. It is scoped to one tunnel, no script can read it, it comes with no request
- * that another site makes but a click on a link, and it never crosses a tunnel, in either direction. Stateless.
+ * The cookies that the relay gives to visitors. Each is scoped to one tunnel, no script can read it, it comes with no
+ * request that another site makes but a click on a link, and it never crosses a tunnel, in either direction.
  */
-final class ShareCookie {
+enum RelayCookie {
+    /** Stands for a link. */
+    SHARE("podbridge-share"),
+    /** Tells that its visitor wants to go on to a tunnel. */
+    ACCEPTANCE("podbridge-acceptance");
 
-    private static final String PLAIN = "podbridge-share";
     /** Browsers let nobody set it over plain HTTP. */
-    private static final String SECURE = "__Secure-" + PLAIN;
+    private static final String SECURE = "__Secure-";
     /** Nor from a neighbouring host, with {@code Domain}. */
-    private static final String HOST = "__Host-" + PLAIN;
+    private static final String HOST = "__Host-";
 
-    /** All the names that it has, none of which is a service's. */
-    static final Set<String> NAMES = Set.of(PLAIN, SECURE, HOST);
+    /** All the names that they have, none of which is a service's. */
+    static final Set<String> NAMES = Stream.of(values())
+            .flatMap(cookie -> Stream.of(cookie.plain, SECURE + cookie.plain, HOST + cookie.plain))
+            .collect(Collectors.toUnmodifiableSet());
 
     /** A neighbour can add cookies of the plain name, but not keep ours from being found among a few. */
     private static final int MAX_LOOKED_AT = 8;
 
-    private ShareCookie() {}
+    private final String plain;
 
-    private static String name(boolean https, boolean atHost) {
+    RelayCookie(String plain) {
+        this.plain = plain;
+    }
+
+    private String name(boolean https, boolean atHost) {
         if (!https) {
-            return PLAIN;
+            return plain;
         }
-        return atHost ? HOST : SECURE;
+        return (atHost ? HOST : SECURE) + plain;
     }
 
     /**
@@ -41,13 +51,13 @@ final class ShareCookie {
      * @param path where the tunnel is, with a slash at the end
      * @param left for how long it is good
      */
-    static String toField(String value, boolean https, String path, Duration left) {
+    String toField(String value, boolean https, String path, Duration left) {
         return name(https, path.equals("/")) + "=" + value + "; Path=" + path + "; Max-Age="
                 + Math.max(1, left.toSeconds()) + "; HttpOnly; SameSite=Lax" + (https ? "; Secure" : "");
     }
 
     /** Returns the values of the cookie in a request: usually none or one. */
-    static List<String> valuesIn(HeaderFields fields, boolean https, boolean atHost) {
+    List<String> valuesIn(HeaderFields fields, boolean https, boolean atHost) {
         List<String> cookies = fields.all("cookie");
         if (cookies.isEmpty()) {
             return List.of();

@@ -1,0 +1,188 @@
+package org.podbridge.tunnel;
+
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.podbridge.exchange.Exchange;
+import org.podbridge.exchange.ExchangeHandler;
+import org.podbridge.exchange.HeaderFields;
+import org.podbridge.exchange.RequestHead;
+import org.podbridge.exchange.ShortResponse;
+import org.podbridge.identity.Origin;
+import org.podbridge.identity.TunnelName;
+import org.podbridge.identity.WebId;
+import org.podbridge.limits.RateLimits;
+
+/**
+ * The page of the relay that stands before the first page of a tunnel that somebody opens in a browser: it says whose
+ * pages come. The visitor goes on by a button, which sends a form to a path of the relay; for that there is a cookie,
+ * and the tunnel's pages follow. Thread-safe.
+ *
+ * <p>A tunnel's page can't press the button. Where it shares the pod's origin it is in a sandbox, so that whatever it
+ * sends comes from another site. At a host of its own, where it can send the form, it lacks a token: it reads none,
+ * since only windows are asked, and what somebody else was asked is not for its visitor.
+ */
+final class Interstitial {
+
+    /** For programs that pretend to be browsers. A page can't make a browser send it with a navigation. */
+    private static final String SKIP_FIELD = "tunnel-skip-warning";
+
+    /** A target in a form takes up to three times as many bytes as it has. */
+    private static final int ESCAPED = 3;
+
+    private static final int MAX_TOKEN_BYTES = 1024;
+
+    private final TunnelEndpoint endpoint;
+    private final Acceptances acceptances;
+    private final String path;
+
+    /** Makes one whose form is sent to a path. */
+    Interstitial(TunnelEndpoint endpoint, Acceptances acceptances, String path) {
+        this.endpoint = endpoint;
+        this.acceptances = acceptances;
+        this.path = path;
+    }
+
+    String path() {
+        return path;
+    }
+
+    /** Returns how many have been asked and haven't answered yet. */
+    int open() {
+        return acceptances.size();
+    }
+
+    /** Returns what a visitor gets before it gets to the tunnel, or empty if it may go on. */
+    Optional<ShortResponse> before(
+            RequestHead request, TunnelTarget.Service target, VisitAdmission.Decision.Admitted admitted) {
+        Tunnel tunnel = admitted.tunnel();
+        boolean atHost = target.prefix().isEmpty();
+        if (!isNavigation(request)
+                || request.fields().all(SKIP_FIELD).equals(List.of("1"))
+                || (!atHost && endpoint.trusts(tunnel.owner()))
+                || admitted.entry()
+                        .visitor()
+                        .filter(who -> who.webId().equals(tunnel.owner()))
+                        .isPresent()
+                || acceptances.isAccepted(
+                        RelayCookie.ACCEPTANCE.valuesIn(request.fields(), endpoint.isHttps(), atHost), tunnel)) {
+            return Optional.empty();
+        }
+        return Optional.of(InterstitialPage.asking(
+                tunnel,
+                atHost ? path : endpoint.mount() + path,
+                acceptances.ask(tunnel, atHost, request.remoteAddress().getAddress()),
+                target.path()));
+    }
+
+    /** A page that opens in a window. Programs don't say that they want one, and frames are another page's matter. */
+    private static boolean isNavigation(RequestHead request) {
+        return request.method().equals("GET")
+                && request.fields().all("sec-fetch-mode").contains("navigate")
+                && request.fields().all("sec-fetch-dest").contains("document");
+    }
+
+    /** Returns what takes answers at the pod's own host. */
+    ExchangeHandler atPod() {
+        return exchange -> handle(exchange, Optional.empty());
+    }
+
+    /** Returns what takes answers at the host of a tunnel. */
+    ExchangeHandler atHost(TunnelName name) {
+        return exchange -> handle(exchange, Optional.of(name));
+    }
+
+    private void handle(Exchange exchange, Optional<TunnelName> host) {
+        try {
+            RequestHead head = exchange.request();
+            Optional<RateLimits.Exceeded> exceeded = endpoint.rates()
+                    .take(
+                            RateLimits.Counted.VISITS,
+                            RateLimits.Scope.ADDRESS,
+                            head.remoteAddress().getAddress());
+            if (exceeded.isPresent()) {
+                RelayAnswer.tooOften(head, exceeded.get()).sendTo(exchange);
+            } else if (!head.method().equals("POST")) {
+                InterstitialPage.notAPage().sendTo(exchange);
+            } else if (!isFromButton(head)) {
+                RelayAnswer.FOREIGN_PAGE.toResponse(head).sendTo(exchange);
+            } else {
+                readForm(exchange, host);
+            }
+        } catch (RuntimeException e) { // a fault of ours, or of the container, ends this exchange and nothing else
+            exchange.abort(e);
+        }
+    }
+
+    /** Tells whether a page of this very origin sends its window elsewhere, as all browsers say that show the page. */
+    private boolean isFromButton(RequestHead head) {
+        Set<Origin> own = endpoint.ownOrigins(head);
+        return head.fields().all("sec-fetch-site").equals(List.of("same-origin"))
+                && head.fields().all("sec-fetch-mode").equals(List.of("navigate"))
+                && head.fields().all("sec-fetch-dest").equals(List.of("document"))
+                && AmbientRule.allows(head, own, true);
+    }
+
+    private void readForm(Exchange exchange, Optional<TunnelName> host) {
+        new BodyCollector(
+                        exchange,
+                        ESCAPED * endpoint.limits().maxTargetBytes() + MAX_TOKEN_BYTES,
+                        -1,
+                        endpoint.budget(),
+                        (body, outcome) -> {
+                            try {
+                                switch (outcome) {
+                                    case COLLECTED ->
+                                        accept(exchange, host, new String(body.body(), StandardCharsets.UTF_8));
+                                    case TOO_LARGE -> refuse(exchange, RelayAnswer.BODY_TOO_LARGE);
+                                    case OVER_BUDGET -> refuse(exchange, RelayAnswer.BUSY);
+                                    case FAILED -> {}
+                                }
+                            } catch (RuntimeException e) {
+                                exchange.abort(e);
+                            } finally {
+                                body.release();
+                            }
+                        })
+                .next();
+    }
+
+    private static void refuse(Exchange exchange, RelayAnswer answer) {
+        answer.toResponse(exchange.request()).sendTo(exchange);
+    }
+
+    private void accept(Exchange exchange, Optional<TunnelName> host, String form) {
+        Optional<Acceptances.Accepted> accepted = Form.value(form, "token")
+                .flatMap(token -> acceptances.accept(
+                        token, host, exchange.request().remoteAddress().getAddress()));
+        if (accepted.isEmpty()) {
+            InterstitialPage.over().sendTo(exchange);
+            return;
+        }
+        TunnelName name = accepted.get().tunnel();
+        String root = host.isPresent() ? "" : endpoint.pathOf(name);
+        String cookie = RelayCookie.ACCEPTANCE.toField(
+                accepted.get().cookie(), endpoint.isHttps(), root + "/", Acceptances.LIFETIME);
+        String wanted = Form.value(form, "path")
+                .filter(target -> endpoint.isTarget(name, target, host.isPresent()))
+                .orElse("/");
+        HeaderFields.Builder fields = ResponseRules.isolate(HeaderFields.builder())
+                .add("location", root + keptHere(wanted))
+                .add("set-cookie", cookie)
+                .add("cache-control", "no-store");
+        new ShortResponse(303, fields.build(), "").sendTo(exchange);
+    }
+
+    /** What begins with two slashes would name another host. */
+    private static String keptHere(String target) {
+        boolean namesHost = target.length() > 1 && (target.charAt(1) == '/' || target.charAt(1) == '\\');
+        return namesHost ? "/." + target : target;
+    }
+
+    /** Returns a WebID as nobody can take it for another one that looks like it. */
+    static String shown(WebId webId) {
+        return URI.create(webId.value()).toASCIIString();
+    }
+}
