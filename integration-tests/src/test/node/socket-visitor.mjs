@@ -1,10 +1,12 @@
-// Visits socket-service.mjs through a tunnel:  node socket-visitor.mjs <URL of the tunnel> <scenario>
+// Visits socket-service.mjs through a tunnel:
+// node socket-visitor.mjs <URL of the tunnel> <scenario> <code of closes without one> <code of breaking off>
+// The codes are 1005 and 1006, but for servers that have 1000 or a close frame instead.
 // Prints "as expected" at the end, or what was not.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import WebSocket from 'ws';
 
-const [tunnel, scenario] = process.argv.slice(2);
+const [tunnel, scenario, codeOfNone, codeOfBreak] = process.argv.slice(2);
 const target = (path) => `${tunnel.replace(/^http/, 'ws').replace(/\/$/, '')}${path}`;
 const page = async (path) => (await fetch(`${tunnel.replace(/\/$/, '')}${path}`)).text();
 
@@ -13,7 +15,10 @@ const open = async (path, ...options) => {
   socket.received = [];
   socket.on('message', (data, isBinary) => socket.received.push(isBinary ? data : data.toString()));
   socket.ended = new Promise((resolve) => {
-    socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() }));
+    socket.on('close', (code, reason) => {
+      console.log(`${path} has ended with ${code} ${reason}`);
+      resolve({ code, reason: reason.toString() });
+    });
   });
   await once(socket, 'open');
   return socket;
@@ -121,7 +126,7 @@ const scenarios = {
     }
     const socket = await open('/close');
     socket.send('{}');
-    assert.deepEqual(await socket.ended, { code: 1005, reason: '' });
+    assert.deepEqual(await socket.ended, { code: Number(codeOfNone), reason: '' });
   },
 
   async closeCodesOfTheVisitor() {
@@ -134,14 +139,14 @@ const scenarios = {
     const socket = await open('/echo');
     socket.close();
     await socket.ended;
-    await endOf('/echo', (end) => end.code === 1005);
+    await endOf('/echo', (end) => end.code === Number(codeOfNone));
   },
 
   async aServiceThatBreaksOff() {
     const socket = await open('/terminate');
     socket.on('error', () => {});
     socket.send('now');
-    assert.equal((await socket.ended).code, 1006);
+    assert.equal((await socket.ended).code, Number(codeOfBreak));
   },
 
   async aVisitorThatBreaksOff() {

@@ -40,8 +40,10 @@ final class FieldName {
     private static final int ASCII = 0x80;
     private static final boolean[] TOKEN = new boolean[ASCII];
 
-    /** Open addressing, at most a quarter full. By its own hash, since the strings of a message have none yet. */
+    /** Open addressing, an eighth full, with a hash of its own: the strings of a message have none yet. */
     private static final @Nullable FieldName[] KNOWN = new @Nullable FieldName[1024];
+
+    private static final int SLOT_SHIFT = 32 - 10;
 
     static {
         for (char c = '0'; c < ASCII; c++) {
@@ -71,7 +73,7 @@ final class FieldName {
     private static void put(String name) {
         int slot = slot(name);
         while (KNOWN[slot] != null) {
-            slot = (slot + 1) & (KNOWN.length - 1);
+            slot = (slot + 1) % KNOWN.length;
         }
         KNOWN[slot] = new FieldName(name, capitalized(name));
     }
@@ -86,13 +88,17 @@ final class FieldName {
         return capitalized.toString();
     }
 
-    /** Returns where a name is looked for first, the same for upper and lower case. */
+    /**
+     * Returns where a name is looked for first, the same for upper and lower case. The factor is one of those by which
+     * hardly any of the known names displaces another.
+     */
     private static int slot(String name) {
         int length = name.length();
-        int hash = length + 31 * (name.charAt(0) | 0x20);
-        hash = 31 * hash + (name.charAt(length / 2) | 0x20);
-        hash = 31 * hash + (name.charAt(length - 1) | 0x20);
-        return (hash ^ (hash >>> 10)) & (KNOWN.length - 1);
+        int key = (length << 24)
+                ^ (name.charAt(0) << 16)
+                ^ (name.charAt((length * 3) >> 2) << 8)
+                ^ name.charAt(length - 1);
+        return ((key | 0x202020) * 0xA309EBA9) >>> SLOT_SHIFT;
     }
 
     /** Returns a name, or null if it is none (RFC 9110 section 5.1). */
@@ -100,17 +106,21 @@ final class FieldName {
         if (name.isEmpty()) {
             return null;
         }
-        boolean capital = name.charAt(0) < 'a';
+        FieldName known = KNOWN[slot(name)];
+        if (known != null && (name.equals(known.capitalized) || name.equals(known.lowerCase))) {
+            return known;
+        }
+        return isToken(name) ? find(name) : null;
+    }
+
+    /** Returns a name that was displaced, is spelled in its own way, or isn't known. */
+    private static FieldName find(String name) {
         int slot = slot(name);
         for (FieldName known = KNOWN[slot]; known != null; known = KNOWN[slot]) {
-            if ((capital ? known.capitalized : known.lowerCase).equals(name)
-                    || (known.lowerCase.equalsIgnoreCase(name) && isToken(name))) {
+            if (known.lowerCase.equalsIgnoreCase(name)) {
                 return known;
             }
-            slot = (slot + 1) & (KNOWN.length - 1);
-        }
-        if (!isToken(name)) {
-            return null;
+            slot = (slot + 1) % KNOWN.length;
         }
         String lowerCase = name.toLowerCase(Locale.ROOT);
         return new FieldName(lowerCase, lowerCase);

@@ -249,7 +249,7 @@ final class ShareResource {
         }
         JsonWriter json = JsonWriter.object(256)
                 .string("tunnel", tunnel.name().value())
-                .string("url", endpoint.originUrlOf(tunnel.name()) + path + "#" + code.get())
+                .string("url", endpoint.rootUrlOf(tunnel.name()) + path + "#" + code.get())
                 .number("expiresIn", lifetime.toSeconds());
         if (allowed > 0) {
             json.number("uses", allowed);

@@ -504,10 +504,13 @@ public final class TunnelEndpoint implements Handshake {
         return rest.build();
     }
 
-    /** Returns the origin of a tunnel's links: its own host if it has one, else the pod's. */
-    String originUrlOf(TunnelName name) {
+    /**
+     * Returns where the relay's own paths for a tunnel lie: at its own host if it has one, else where the server is.
+     */
+    String rootUrlOf(TunnelName name) {
         String url = publicUrlOf(name);
-        return url.substring(0, url.length() - (hasHost(name) ? 1 : pathOf(name).length() + 1));
+        String below = hasHost(name) ? "/" : configuration.path() + "/" + name + "/";
+        return url.substring(0, url.length() - below.length());
     }
 
     boolean hasHost(TunnelName name) {

@@ -1,5 +1,6 @@
 package org.podbridge.tunnel;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetAddress;
@@ -9,6 +10,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -153,6 +155,28 @@ class FieldRulesTest {
             }
             fields.first("cookie").ifPresent(cookie -> assertThat(cookie).doesNotMatch("(.*;)?\\s*sid\\s*(=.*|;.*|$)"));
         }
+    }
+
+    @Test
+    void judgeANameAlikeHoweverItIsSpelled() {
+        Stream.concat(RequestField.names(), ResponseField.names()).distinct().forEach(name -> {
+            String odd = name.substring(0, 1) + name.substring(1).toUpperCase(Locale.ROOT);
+            for (String spelled : List.of(name, name.toUpperCase(Locale.ROOT), odd)) {
+                FieldName found = requireNonNull(FieldName.of(spelled));
+                assertThat(found.lowerCase()).isEqualTo(name);
+                assertThat(found.inRequest()).isEqualTo(RequestField.of(name));
+                assertThat(found.inResponse()).isEqualTo(ResponseField.of(name));
+            }
+            String longer = name.charAt(0) + name;
+            assertThat(requireNonNull(FieldName.of(longer)).lowerCase()).isEqualTo(longer);
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"ho\u017ft", "\u212aeep-alive", "Content\rLength", "content\u012dlength", "Host\u0000"})
+    void takeNoNameForOneThatItOnlyResembles(String name) {
+        assertThat(FieldName.of(name)).isNull();
     }
 
     @ParameterizedTest

@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.identity.TunnelName;
@@ -27,7 +32,11 @@ class TunnelRegistryTest {
     private final TunnelRegistry registry = endpoint.registry();
 
     private static Tunnel tunnel(WebId owner, TunnelConnection connection) {
-        return new Tunnel(APP, owner, false, false, ClientMessage.Access.PUBLIC, List.of(connection));
+        return tunnel(APP, owner, connection);
+    }
+
+    private static Tunnel tunnel(TunnelName name, WebId owner, TunnelConnection connection) {
+        return new Tunnel(name, owner, false, false, ClientMessage.Access.PUBLIC, List.of(connection));
     }
 
     private TunnelConnection connect() {
@@ -80,32 +89,68 @@ class TunnelRegistryTest {
     }
 
     @Test
-    void givesANameToOneAgentOnlyHoweverManyAskAtOnce() throws Exception {
-        TunnelEndpoint leaseless =
-                TestEndpoint.create(Limits.builder().nameLease(Duration.ZERO).build(), time);
-        List<TunnelConnection> connections = new ArrayList<>();
-        for (int i = 0; i < 4; i++) {
-            connections.add(TestEndpoint.connect(leaseless, agent(i)));
-        }
-        ExecutorService threads = Executors.newFixedThreadPool(4);
+    void givesEachOfManyNamesToOneAgentOnlyThough64ClaimThemAtOnce() throws Exception {
+        int agents = 64;
+        List<TunnelName> names = IntStream.range(0, Integer.getInteger("podbridge.names", 20_000))
+                .mapToObj(i -> TunnelName.of("n" + i))
+                .toList();
+        TunnelRegistry contested = TestEndpoint.create(
+                        Limits.builder()
+                                .nameLease(Duration.ZERO)
+                                .maxNames(names.size())
+                                .maxNamesPerWebId(names.size())
+                                .maxNamesPerConnection(names.size())
+                                .build(),
+                        time)
+                .registry();
+        List<TunnelConnection> connections = IntStream.range(0, agents)
+                .mapToObj(i -> TestEndpoint.connect(endpoint, agent(i)))
+                .toList();
+        ExecutorService threads = Executors.newFixedThreadPool(agents);
         try {
-            for (int round = 0; round < 2_000; round++) {
-                List<Callable<Boolean>> claims = new ArrayList<>();
-                for (int i = 0; i < 4; i++) {
-                    Tunnel wanted = tunnel(agent(i), connections.get(i));
-                    claims.add(() -> leaseless.registry().claim(wanted) instanceof TunnelRegistry.Claim.Granted);
+            for (int round = 0; round < 2; round++) {
+                List<Set<TunnelName>> granted = inParallel(
+                        threads,
+                        agents,
+                        i -> names.stream()
+                                .filter(name -> contested.claim(tunnel(name, agent(i), connections.get(i)))
+                                        instanceof TunnelRegistry.Claim.Granted)
+                                .collect(Collectors.toSet()));
+                assertThat(granted.stream().mapToInt(Set::size).sum()).isEqualTo(names.size());
+                assertThat(contested.size()).isEqualTo(names.size());
+                for (int i = 0; i < agents; i++) {
+                    WebId owner = agent(i);
+                    assertThat(granted.get(i))
+                            .allMatch(name ->
+                                    contested.find(name).orElseThrow().owner().equals(owner));
                 }
-                int granted = 0;
-                for (Future<Boolean> claim : threads.invokeAll(claims)) {
-                    granted += claim.get() ? 1 : 0;
-                }
-                assertThat(granted).isEqualTo(1);
-                connections.forEach(connection -> leaseless.registry().release(APP, connection));
-                assertThat(leaseless.registry().size()).isZero();
+                // All of them let go of all names, of which others may be the owners' alone.
+                inParallel(threads, agents, i -> {
+                    names.forEach(name -> contested.release(name, connections.get(i)));
+                    return true;
+                });
+                assertThat(contested.size()).isZero();
             }
         } finally {
             threads.shutdownNow();
         }
+    }
+
+    /** Does something for each agent, all of them from the same moment on. */
+    private static <T> List<T> inParallel(ExecutorService threads, int agents, IntFunction<T> action) throws Exception {
+        CountDownLatch ready = new CountDownLatch(agents);
+        List<Callable<T>> actions = IntStream.range(0, agents)
+                .<Callable<T>>mapToObj(i -> () -> {
+                    ready.countDown();
+                    ready.await();
+                    return action.apply(i);
+                })
+                .toList();
+        List<T> results = new ArrayList<>();
+        for (Future<T> result : threads.invokeAll(actions)) {
+            results.add(result.get());
+        }
+        return results;
     }
 
     private static WebId agent(int i) {

@@ -27,7 +27,6 @@ import org.podbridge.connection.Connection;
 import org.podbridge.connection.ListenerCalls;
 import org.podbridge.connection.MessageKind;
 import org.podbridge.exchange.Completion;
-import org.podbridge.exchange.RepeatedStep;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,7 +51,7 @@ final class ServletConnection implements Connection {
     private final Executor blocking;
     private final Semaphore holds;
     private final Duration closeTimeout;
-    private final Pausing pausing = new Pausing();
+    private final Pausing pausing;
     private final TextDecoder text = new TextDecoder();
     private final AtomicReference<@Nullable Sending> sending = new AtomicReference<>();
     private final AtomicInteger pingsDue = new AtomicInteger();
@@ -70,6 +69,7 @@ final class ServletConnection implements Connection {
     ServletConnection(Session session, ListenerCalls calls, Executor blocking, Semaphore holds, Duration closeTimeout) {
         this.session = session;
         this.control = SessionControl.of(session);
+        this.pausing = new Pausing(this::isHeld, control::pause);
         this.calls = calls;
         this.blocking = blocking;
         this.holds = holds;
@@ -176,7 +176,7 @@ final class ServletConnection implements Connection {
         } finally {
             lock.unlock();
         }
-        pausing.next(); // a pause must not hide the peer's answer
+        pausing.tell(); // a pause must not hide the peer's answer
         if (withinMessage && !control.canCloseWithinMessages()) {
             abort();
             return;
@@ -296,7 +296,7 @@ final class ServletConnection implements Connection {
         } finally {
             lock.unlock();
         }
-        pausing.next();
+        pausing.tell();
     }
 
     /**
@@ -327,25 +327,6 @@ final class ServletConnection implements Connection {
             return paused && sent == null && !over;
         } finally {
             lock.unlock();
-        }
-    }
-
-    /** Lets the container know whether it is to read, the latest word last. */
-    private final class Pausing extends RepeatedStep {
-
-        private boolean told;
-
-        @Override
-        protected void step() {
-            boolean now = isHeld();
-            if (now != told) {
-                told = now;
-                try {
-                    control.pause(now);
-                } catch (RuntimeException e) {
-                    logger.debug("Can't pause a WebSocket that has ended", e);
-                }
-            }
         }
     }
 

@@ -31,7 +31,7 @@ import org.podbridge.exchange.RequestHead;
  * A tunnel client, written down to the bytes, that notes what it is asked and answers as it is told: well, or as no
  * client may. It serves the tunnel {@code app}, with passthrough. Thread-safe.
  */
-final class ProbedTunnel implements Connection, AutoCloseable {
+public final class ProbedTunnel implements Connection, AutoCloseable {
 
     private static final int REQUEST = 1;
     private static final int RESPONSE = 2;
@@ -62,14 +62,31 @@ final class ProbedTunnel implements Connection, AutoCloseable {
      * @param head the whole head, JSON
      * @param body the body, empty as long as it isn't whole
      */
-    record Asked(String method, String path, String head, String body) {}
+    public record Asked(String method, String path, String head, String body) {}
 
-    /** A name and a value of a field, each as JSON text. */
-    record Field(String name, String value) {}
+    /**
+     * A field, whatever it is.
+     *
+     * @param name the name, as JSON text
+     * @param value the value, as JSON text
+     */
+    public record Field(String name, String value) {}
 
-    /** An answer, whatever it is: status and fields are JSON text. */
-    record Answer(String status, List<Field> fields, String body) {
-        static Answer text(String body) {
+    /**
+     * An answer, whatever it is.
+     *
+     * @param status the status, as JSON text
+     * @param fields the fields
+     * @param body the body
+     */
+    public record Answer(String status, List<Field> fields, String body) {
+        /**
+         * Returns an ordinary answer.
+         *
+         * @param body the body, plain text
+         * @return the answer, with status 200
+         */
+        public static Answer text(String body) {
             return new Answer("200", List.of(new Field("\"content-type\"", "\"text/plain\"")), body);
         }
     }
@@ -78,8 +95,15 @@ final class ProbedTunnel implements Connection, AutoCloseable {
         this.listener = listener;
     }
 
-    /** Connects with a bearer token and registers. */
-    static ProbedTunnel serve(Podbridge podbridge, String token, int version) {
+    /**
+     * Connects with a bearer token, as from {@code pod.example}, and registers.
+     *
+     * @param podbridge the relay
+     * @param token who connects
+     * @param version of the protocol, 1 or 2
+     * @return the client, which answers whatever it is asked
+     */
+    public static ProbedTunnel serve(Podbridge podbridge, String token, int version) {
         RequestHead head = RequestHead.builder("GET", "/.tunnel")
                 .authority("pod.example")
                 .fields(HeaderFields.of("upgrade", "websocket", "authorization", "Bearer " + token))
@@ -101,12 +125,21 @@ final class ProbedTunnel implements Connection, AutoCloseable {
         return tunnel;
     }
 
-    void answerWith(Function<Asked, Answer> answering) {
+    /**
+     * Sets how it answers from now on.
+     *
+     * @param answering makes an answer to a request that is whole
+     */
+    public void answerWith(Function<Asked, Answer> answering) {
         answers = answering;
     }
 
-    /** Returns the requests so far, those that aren't whole included, and forgets them. */
-    List<Asked> takeAsked() {
+    /**
+     * Returns the requests so far, those that aren't whole included, and forgets them.
+     *
+     * @return what was asked, in order
+     */
+    public List<Asked> takeAsked() {
         List<Asked> all = List.copyOf(asked);
         asked.clear();
         return all;

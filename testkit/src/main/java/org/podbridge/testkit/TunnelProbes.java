@@ -10,11 +10,15 @@ import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.podbridge.Podbridge;
 import org.podbridge.Route;
@@ -37,6 +41,8 @@ public abstract class TunnelProbes {
 
     private static final String FOLLOWING =
             "GET /tunnel/app/after HTTP/1.1\r\nHost: pod.example\r\nConnection: close\r\n\r\n";
+
+    private static final int PIPELINED = 1_000;
 
     private final List<String> targetsOfTheHost = new CopyOnWriteArrayList<>();
     private final Podbridge podbridge = Podbridge.builder()
@@ -140,6 +146,34 @@ public abstract class TunnelProbes {
                     .allMatch(status -> status >= 400);
         }
         isAnsweredByItself(answers, seen.size() - probed.size());
+    }
+
+    // Pipelining
+
+    @Test
+    void answersThousandPipelinedRequestsInTheirOrderWithoutTakingThemAllInAtOnce() {
+        ProbedTunnel tunnel = ProbedTunnel.serve(podbridge, "owner", 2);
+        AtomicInteger most = new AtomicInteger();
+        tunnel.answerWith(asked -> {
+            most.accumulateAndGet(podbridge.diagnostics().exchangesInFlight(), Math::max);
+            return ProbedTunnel.Answer.text("seen " + asked.path());
+        });
+        List<String> paths =
+                IntStream.range(0, PIPELINED).mapToObj(i -> "/" + i).toList();
+        try (tunnel;
+                RawVisitor visitor = RawVisitor.connect(host.uri())) {
+            // Sent while answers are read: a server that takes one after the other may take them as slowly as that.
+            CompletableFuture<Void> sent = CompletableFuture.runAsync(() -> paths.forEach(
+                    path -> visitor.send("GET /tunnel/app" + path + " HTTP/1.1\r\nHost: pod.example\r\n\r\n")));
+            for (String path : paths) {
+                assertThat(visitor.readResponse().body()).isEqualTo("seen " + path);
+            }
+            Waiting.get(sent, "the last request");
+            assertThat(tunnel.takeAsked().stream().map(ProbedTunnel.Asked::path))
+                    .containsExactlyElementsOf(paths);
+            // The next may begin before the one that was answered has been counted off.
+            assertThat(most.get()).as("requests under way at once").isLessThanOrEqualTo(2);
+        }
     }
 
     // Answers

@@ -46,6 +46,15 @@ class SandboxIT extends BothBrowsers {
     private final LoopbackServer reportServer = LoopbackServer.start(reports);
     private final String reportUri = reportServer.at("reports.localhost", "").toString();
     private final Site service = HostileService.create(reportUri);
+    /** Would tell everything to everybody. */
+    private final Site neighbour = new Site()
+            .page(
+                    "/data",
+                    request -> Answer.of("text/plain", "data for " + request.field("Cookie"))
+                            .with("Set-Cookie", "own=1; Path=/; SameSite=Lax")
+                            .with("Access-Control-Allow-Origin", request.field("Origin"))
+                            .with("Access-Control-Allow-Credentials", "true"));
+
     private final TunnelledPod pod = TunnelledPod.start("pod.localhost");
     private final Site controlService = HostileService.create(reportUri);
     private final Site controlPages = PodPages.create();
@@ -78,6 +87,7 @@ class SandboxIT extends BothBrowsers {
     void visit() throws Exception {
         pod.tunnel("m", service);
         pod.tunnel("passthrough", service, client -> client.passthrough(true));
+        pod.tunnel("neighbour", neighbour, client -> client.passthrough(true));
         browsers().parallel().forEach(browser -> {
             browser.open(pod.at("/login")).close();
             browser.open(atControl("/login")).close();
@@ -192,6 +202,45 @@ class SandboxIT extends BothBrowsers {
                 .containsEntry("service worker", atControl("/tunnel/m/").toString())
                 .containsEntry("service worker of the host", atControl("/").toString())
                 .containsEntry("shared worker", "pending");
+    }
+
+    @InBothBrowsers
+    void aPageIsAForeignSiteToOtherTunnelsAndToThePod(Browser browser) {
+        try (Browser.Page page = browser.openAlone(pod.at("/login"))) {
+            page.go(pod.at("/tunnel/neighbour/data"));
+            assertThat(page.go(pod.at("/tunnel/neighbour/data")).text()).isEqualTo("data for own=1");
+            page.go(pod.at("/tunnel/m/own.html"));
+            neighbour.forget();
+            pod.pages().forget();
+            assertThat(page.evaluate("""
+                            Promise.all([
+                              fetch('/tunnel/neighbour/data'),
+                              fetch('/tunnel/neighbour/data', { credentials: 'include' }),
+                              fetch('/tunnel/neighbour/data', { credentials: 'include', method: 'POST', body: 'x' }),
+                              fetch('/tunnel/neighbour/data', { credentials: 'include', mode: 'no-cors' }),
+                              fetch('/seen/post', { credentials: 'include', mode: 'no-cors', method: 'POST', body: 'x' }),
+                              fetch('/seen/get', { credentials: 'include', mode: 'no-cors' }),
+                            ].map((fetched) => fetched.then((response) => response.text(), (error) => error.name)))
+                              .then((answers) => answers.join('|'))
+                            """)).isEqualTo("data for |TypeError|TypeError|||");
+        }
+        assertThat(neighbour.asked("/data")).hasSize(4);
+        assertThat(pod.pages().asked("/seen/*")).hasSize(2);
+        assertThat(Stream.concat(neighbour.asked("/data").stream(), pod.pages().asked("/seen/*").stream()))
+                .allSatisfy(request -> {
+                    assertThat(PodPages.cookies(request)).isEmpty();
+                    assertThat(request.field("Authorization")).isEmpty();
+                    assertThat(request.field("Sec-Fetch-Site")).isEqualTo("cross-site");
+                    assertThat(request.field("Origin")).isIn("null", "");
+                    assertThat(request.field("Referer")).isEmpty();
+                });
+        assertThat(neighbour.asked("/data"))
+                .filteredOn(request -> !request.field("Sec-Fetch-Mode").equals("no-cors"))
+                .extracting(request -> request.field("Origin"))
+                .containsOnly("null");
+        assertThat(pod.pages().asked("/seen/post"))
+                .extracting(request -> request.field("Origin"))
+                .containsOnly("null");
     }
 
     @InBothBrowsers

@@ -131,6 +131,18 @@ class ShareLinkTest {
     }
 
     @Test
+    void makesALinkToWhereTheServerIsMounted() {
+        TunnelRelay mounted = new TunnelRelay(URI.create("https://pod.example/alice"));
+        mounted.serve("app", OWNER_ONLY);
+        RequestHead head = TunnelRelay.head(
+                        "POST", "/.tunnel/share", "content-type", "application/json", "authorization", ALICE)
+                .build();
+        InMemoryExchange made = mounted.upload(head, "{\"tunnel\":\"app\"}".getBytes(StandardCharsets.UTF_8));
+        assertThat(made.responseText()).contains("\"url\":\"https://pod.example/alice/.tunnel/share#app.");
+        mounted.afterEach(null);
+    }
+
+    @Test
     void makesALinkForAnHourAndAnyNumberOfUsesUnlessTold() {
         relay.serve("app", OWNER_ONLY);
         assertThat(make(ALICE, "\"tunnel\":\"app\"").responseText()).endsWith("\"expiresIn\":3600}");

@@ -2,9 +2,13 @@ package org.podbridge.tunnel.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.podbridge.testkit.InMemoryExchange;
@@ -276,6 +280,47 @@ class StreamFlowTest {
         assertThat(sendRounds(1, 12, ROUND_TRIP_MILLIS)).isEqualTo(4 * WINDOW);
         first.connection().cut();
         assertThat(sendRounds(1, 4 * WINDOW, 6, ROUND_TRIP_MILLIS)).isEqualTo(8 * WINDOW);
+    }
+
+    @Test
+    void passesABodyThatInflatesTo10GibibytesAsItCameAndHoldsNoMoreOfItThanItsWindow() throws Exception {
+        byte[] mebibyte = gzip(new byte[1 << 20]); // members of a gzip stream follow each other
+        int members = 10 * 1024;
+        client = FrameClient.serve(relay, "app");
+        InMemoryExchange visit = InMemoryExchange.of("GET", "/tunnel/app/");
+        relay.visit(visit);
+        client.asked();
+        client.say(FrameClient.response(1, 200, false, "content-encoding", "gzip"));
+        int credit = WINDOW;
+        for (int i = 0; i < members; i++) {
+            visit.holdWrites();
+            client.say(FrameClient.data(1, mebibyte, i == members - 1));
+            assertThat(relay.diagnostics().bufferedBytes()).isLessThanOrEqualTo(2L * WINDOW);
+            visit.releaseWrites();
+            credit += client.heard().stream()
+                            .mapToInt(frame -> ((Frame.Window) frame).bytes())
+                            .sum()
+                    - mebibyte.length;
+            assertThat(credit).isPositive();
+        }
+        assertThat(visit.isComplete()).isTrue();
+        assertThat(visit.responseHead().orElseThrow().fields().all("content-encoding"))
+                .containsExactly("gzip");
+        byte[] body = visit.responseBytes();
+        assertThat(body).hasSize(members * mebibyte.length);
+        for (int at = 0; at < body.length; at += mebibyte.length) {
+            assertThat(Arrays.equals(body, at, at + mebibyte.length, mebibyte, 0, mebibyte.length))
+                    .isTrue();
+        }
+        assertThat(relay.diagnostics().bufferedBytes()).isZero();
+    }
+
+    private static byte[] gzip(byte[] bytes) throws IOException {
+        ByteArrayOutputStream compressed = new ByteArrayOutputStream();
+        try (GZIPOutputStream out = new GZIPOutputStream(compressed)) {
+            out.write(bytes);
+        }
+        return compressed.toByteArray();
     }
 
     @Test

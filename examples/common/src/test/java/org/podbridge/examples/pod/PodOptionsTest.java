@@ -14,7 +14,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.podbridge.Podbridge;
+import org.podbridge.Route;
 import org.podbridge.auth.Identity;
+import org.podbridge.exchange.RequestHead;
 import org.podbridge.identity.TunnelName;
 import org.podbridge.identity.WebId;
 import org.podbridge.limits.Limits;
@@ -164,6 +167,19 @@ class PodOptionsTest {
         assertThatThrownBy(() -> options.podbridge(URI.create("https://pod.example"), List.of()))
                 .isInstanceOf(ParameterException.class)
                 .hasMessageContaining(tunnelHost);
+    }
+
+    @Test
+    void asksVisitorsOfTunnelsIfToldTo() {
+        RequestHead answer = RequestHead.builder("POST", "/.tunnel/visit")
+                .authority("localhost:8080")
+                .build();
+        URI publicUri = URI.create("http://localhost:8080");
+        try (Podbridge asking = parse("--interstitial").podbridge(publicUri, List.of());
+                Podbridge other = parse().podbridge(publicUri, List.of())) {
+            assertThat(asking.route(answer)).isInstanceOf(Route.Http.class);
+            assertThat(other.route(answer)).isInstanceOf(Route.Host.class);
+        }
     }
 
     @Test

@@ -25,6 +25,7 @@ final class TomcatHost {
         connector.setProperty("address", "127.0.0.1");
         connector.setProperty("allowedTrailerHeaders", "x-sum");
         connector.setProperty("maxSwallowSize", String.valueOf(8 << 20));
+        connector.setProperty("maxKeepAliveRequests", "-1");
         tomcat.setConnector(connector);
         Context context = tomcat.addContext(contextPath, base.toString());
         context.addServletContainerInitializer(new WsSci(), Set.of());
