@@ -85,7 +85,7 @@ final class VisitorResponse {
         try {
             stopService();
         } finally {
-            exchange.abort(cause);
+            abort(cause);
         }
     }
 
@@ -103,7 +103,7 @@ final class VisitorResponse {
                 return;
             }
             over();
-            exchange.abort(new IOException("the visitor may not stay"));
+            abort(new IOException("the visitor may not stay"));
         }
         stopService();
     }
@@ -155,7 +155,16 @@ final class VisitorResponse {
     /** Breaks the exchange off, so that the answer never looks complete. */
     void breakOff(Throwable cause) {
         finish();
-        exchange.abort(cause);
+        abort(cause);
+    }
+
+    private void abort(Throwable cause) {
+        try {
+            exchange.abort(cause);
+        } catch (RuntimeException e) {
+            // A container may fail at an abort that crosses its own end of the exchange; others must not hear of it.
+            logger.debug("An exchange could not be aborted", e);
+        }
     }
 
     /** The boundary at which a fault of ours, or of the container, ends this exchange and nothing else. */

@@ -173,8 +173,7 @@ class FieldRulesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"ho\u017ft", "\u212aeep-alive", "Content\rLength", "content\u012dlength", "Host\u0000"})
+    @ValueSource(strings = {"ho\u017ft", "\u212aeep-alive", "Content\rLength", "content\u012dlength", "Host\u0000"})
     void takeNoNameForOneThatItOnlyResembles(String name) {
         assertThat(FieldName.of(name)).isNull();
     }

@@ -20,6 +20,7 @@ final class TestExchange implements Exchange {
     private @Nullable BodyReader reader;
     private Runnable gone = () -> {};
     int reads;
+    boolean failsToAbort;
 
     TestExchange(RequestHead request) {
         this.request = request;
@@ -90,5 +91,9 @@ final class TestExchange implements Exchange {
     }
 
     @Override
-    public void abort(Throwable cause) {}
+    public void abort(Throwable cause) {
+        if (failsToAbort) {
+            throw new IllegalStateException("over already");
+        }
+    }
 }

@@ -2,6 +2,7 @@ package org.podbridge.tunnel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.podbridge.connection.TestConnection;
@@ -41,6 +42,17 @@ class WholeBodyExchangeTest {
         assertThat(endpoint.exchangesInFlight()).isZero();
         transport.succeed();
         assertThat(endpoint.bufferedBytes()).isZero();
+    }
+
+    @Test
+    void keepsToItselfThatTheContainerFailsToAbort() {
+        exchange.failsToAbort = true;
+        VisitorResponse response = new VisitorResponse(endpoint, exchange);
+        response.start();
+        response.breakOff(new IOException("for a test"));
+        assertThat(response.isOver()).isTrue();
+        assertThat(endpoint.exchangesInFlight()).isZero();
+        exchange.leave();
     }
 
     @Test
