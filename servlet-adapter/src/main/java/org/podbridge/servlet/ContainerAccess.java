@@ -1,5 +1,9 @@
 package org.podbridge.servlet;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -10,9 +14,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class ContainerAccess {
 
+    /**
+     * Nobody inside blocks for longer than a write to a socket takes; if one does, the container goes on without it.
+     */
+    private static final long PATIENCE_SECONDS = 2;
+
     private final ReentrantLock lock = new ReentrantLock();
+    private final Condition left = lock.newCondition();
     // All below guarded by lock.
-    private int inside;
+    private final List<Thread> inside = new ArrayList<>(2);
     private boolean ended;
     private @Nullable Runnable ending;
 
@@ -23,7 +33,7 @@ final class ContainerAccess {
             if (ended) {
                 return false;
             }
-            inside++;
+            inside.add(Thread.currentThread());
             return true;
         } finally {
             lock.unlock();
@@ -34,17 +44,31 @@ final class ContainerAccess {
         Runnable last;
         lock.lock();
         try {
-            inside--;
-            last = inside == 0 ? ending : null;
-            if (last != null) {
-                ending = null;
+            last = inside.size() == 1 ? ending : null;
+            ending = last == null ? ending : null;
+            if (last == null) {
+                leave();
             }
         } finally {
             lock.unlock();
         }
         if (last != null) {
-            last.run();
+            try {
+                last.run();
+            } finally {
+                lock.lock();
+                try {
+                    leave();
+                } finally {
+                    lock.unlock();
+                }
+            }
         }
+    }
+
+    private void leave() {
+        inside.remove(Thread.currentThread());
+        left.signalAll();
     }
 
     /** Lets nobody in any more, and gives the objects back, now or with the last exit. Only the first call counts. */
@@ -55,7 +79,7 @@ final class ContainerAccess {
                 return;
             }
             ended = true;
-            if (inside > 0) {
+            if (!inside.isEmpty()) {
                 ending = giveBack;
                 return;
             }
@@ -63,5 +87,36 @@ final class ContainerAccess {
             lock.unlock();
         }
         giveBack.run();
+    }
+
+    /**
+     * The container takes the objects back when the caller returns: lets nobody in any more, forgets what was to be
+     * done with the last exit, and waits for the others inside.
+     */
+    void takenBack() {
+        lock.lock();
+        try {
+            ended = true;
+            ending = null;
+        } finally {
+            lock.unlock();
+        }
+        awaitOthers();
+    }
+
+    /** Waits until no other thread is inside: what the container does next would pull the objects from under it. */
+    void awaitOthers() {
+        long nanos = TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        Thread self = Thread.currentThread();
+        lock.lock();
+        try {
+            while (nanos > 0 && inside.stream().anyMatch(thread -> thread != self)) {
+                nanos = left.awaitNanos(nanos);
+            }
+        } catch (InterruptedException e) {
+            self.interrupt();
+        } finally {
+            lock.unlock();
+        }
     }
 }

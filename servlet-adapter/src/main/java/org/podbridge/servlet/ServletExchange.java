@@ -250,12 +250,13 @@ final class ServletExchange implements Exchange {
         public void onError(AsyncEvent event) {
             Throwable told = event.getThrowable();
             giveUp(told == null ? new IOException("the container has given up") : told);
+            access.awaitOthers();
         }
 
-        /** By us, or behind an error: in any case, request and response are used again by now. */
+        /** By us, or behind an error: in any case, request and response are used again when all have heard of it. */
         @Override
         public void onComplete(AsyncEvent event) {
-            access.end(() -> {});
+            access.takenBack();
             giveUp(new IOException("the container has ended the exchange"));
         }
 
