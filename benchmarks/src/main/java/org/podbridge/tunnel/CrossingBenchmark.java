@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -46,6 +47,10 @@ public class CrossingBenchmark {
     @Param({"true", "false"})
     public boolean sandboxed;
 
+    /** How many fields each of the two has. */
+    @Param({"10", "20"})
+    public int fields;
+
     private PublicHosts hosts;
     private RequestCheck check;
     private RequestRules requestRules;
@@ -73,7 +78,7 @@ public class CrossingBenchmark {
                 .scheme("https")
                 .authority(host)
                 .remoteAddress(new InetSocketAddress(InetAddress.getByName("203.0.113.7"), 40_000))
-                .fields(HeaderFields.of(
+                .fields(first(
                         "Host", host,
                         "User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
                         "Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
@@ -95,27 +100,31 @@ public class CrossingBenchmark {
                         "X-Requested-With", "XMLHttpRequest",
                         "X-Forwarded-For", "10.0.0.1"))
                 .build();
-        response = HeaderFields.of(
+        response = first(
                 "Date", "Wed, 25 Nov 2026 21:05:48 GMT",
                 "Content-Type", "text/html; charset=utf-8",
                 "Content-Length", "48213",
+                "Set-Cookie", "theme=dark; Path=/; HttpOnly; SameSite=Lax",
+                "Link", "</api/items?page=4>; rel=\"next\"",
+                "Location", "/api/items/43",
+                "Cache-Control", "public, max-age=0",
                 "Connection", "keep-alive",
                 "Keep-Alive", "timeout=5",
                 "Server", "nginx",
                 "X-Powered-By", "Express",
                 "ETag", "W/\"bc55-19345\"",
                 "Last-Modified", "Tue, 24 Nov 2026 08:00:00 GMT",
-                "Cache-Control", "public, max-age=0",
                 "Vary", "Accept-Encoding",
                 "Content-Encoding", "br",
                 "Content-Language", "en",
                 "Accept-Ranges", "bytes",
-                "Location", "/api/items/43",
-                "Link", "</api/items?page=4>; rel=\"next\"",
-                "Set-Cookie", "theme=dark; Path=/; HttpOnly; SameSite=Lax",
                 "X-Request-Id", "0b5d9f4e-6a0c-4d6e-9a59-0c3c8e2d7f11",
                 "X-Frame-Options", "SAMEORIGIN",
                 "Strict-Transport-Security", "max-age=31536000");
+    }
+
+    private HeaderFields first(String... namesAndValues) {
+        return HeaderFields.of(Arrays.copyOf(namesAndValues, 2 * fields));
     }
 
     /**
