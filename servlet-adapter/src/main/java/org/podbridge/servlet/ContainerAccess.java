@@ -53,16 +53,7 @@ final class ContainerAccess {
             lock.unlock();
         }
         if (last != null) {
-            try {
-                last.run();
-            } finally {
-                lock.lock();
-                try {
-                    leave();
-                } finally {
-                    lock.unlock();
-                }
-            }
+            giveBackAndLeave(last);
         }
     }
 
@@ -83,10 +74,25 @@ final class ContainerAccess {
                 ending = giveBack;
                 return;
             }
+            inside.add(Thread.currentThread());
         } finally {
             lock.unlock();
         }
-        giveBack.run();
+        giveBackAndLeave(giveBack);
+    }
+
+    /** Is inside until it is done: the container may be about to take the objects back by itself. */
+    private void giveBackAndLeave(Runnable giveBack) {
+        try {
+            giveBack.run();
+        } finally {
+            lock.lock();
+            try {
+                leave();
+            } finally {
+                lock.unlock();
+            }
+        }
     }
 
     /**

@@ -69,6 +69,28 @@ class ContainerAccessTest {
     }
 
     @Test
+    void waitsForWhoGivesTheObjectsBackWithNobodyInside() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch mayGoOn = new CountDownLatch(1);
+        Thread other = new Thread(() -> access.end(() -> {
+            begun.countDown();
+            try {
+                mayGoOn.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+            events.add("given back");
+        }));
+        other.setDaemon(true);
+        other.start();
+        assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+        new Thread(mayGoOn::countDown).start();
+        access.takenBack();
+        events.add("taken back");
+        assertThat(events).containsExactly("given back", "taken back");
+    }
+
+    @Test
     void waitsAlsoForWhatTheLastOneOutDoes() throws Exception {
         CountDownLatch mayExit = enterElsewhere();
         access.end(() -> events.add("given back"));
