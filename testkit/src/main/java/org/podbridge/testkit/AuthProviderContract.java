@@ -83,7 +83,11 @@ public abstract class AuthProviderContract {
         return provider().authenticate(request).toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** A good request makes an identity of the agent that hasn't ended yet. */
+    /**
+     * A good request makes an identity of the agent that hasn't ended yet.
+     *
+     * @throws Exception if the provider fails
+     */
     @Test
     protected void knowsItsAgent() throws Exception {
         assertThat(ask(good())).isInstanceOfSatisfying(AuthResult.Authenticated.class, authenticated -> {
@@ -93,14 +97,22 @@ public abstract class AuthProviderContract {
         });
     }
 
-    /** Nothing to go by leaves the request to others; it is neither an identity nor a refusal. */
+    /**
+     * Nothing to go by leaves the request to others; it is neither an identity nor a refusal.
+     *
+     * @throws Exception if the provider fails
+     */
     @Test
     protected void leavesWhatCarriesNothingToOthers() throws Exception {
         assertThat(ask(CannedAuthRequest.to(uri()))).isEqualTo(new AuthResult.NoCredentials());
         assertThat(ask(CannedAuthRequest.to(uri()).method("POST"))).isEqualTo(new AuthResult.NoCredentials());
     }
 
-    /** A bad credential is refused, so that nobody takes its sender for somebody without one. */
+    /**
+     * A bad credential is refused, so that nobody takes its sender for somebody without one.
+     *
+     * @throws Exception if the provider fails
+     */
     @Test
     protected void refusesABadCredential() throws Exception {
         Optional<AuthRequest> bad = bad();
@@ -113,7 +125,11 @@ public abstract class AuthProviderContract {
         });
     }
 
-    /** A credential of a kind that nobody knows makes no identity. */
+    /**
+     * A credential of a kind that nobody knows makes no identity.
+     *
+     * @throws Exception if the provider fails
+     */
     @Test
     protected void takesNoStrangeCredential() throws Exception {
         for (String scheme : List.of("Strange", "", "Bearer\u0000", "B\u00e9arer")) {
@@ -123,7 +139,11 @@ public abstract class AuthProviderContract {
         }
     }
 
-    /** What it says repeats nothing of a credential. */
+    /**
+     * What it says repeats nothing of a credential.
+     *
+     * @throws Exception if the provider fails
+     */
     @Test
     protected void repeatsNoSecret() throws Exception {
         List<AuthRequest> requests = new ArrayList<>(List.of(good()));
@@ -146,7 +166,11 @@ public abstract class AuthProviderContract {
                 .allSatisfy(scheme -> assertThat(scheme).isNotEmpty());
     }
 
-    /** Many threads may ask it at once. */
+    /**
+     * Many threads may ask it at once.
+     *
+     * @throws Exception if the provider fails
+     */
     @Test
     protected void canBeAskedByManyAtOnce() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(THREADS);
