@@ -116,7 +116,7 @@ final class ContainerAccess {
         Thread self = Thread.currentThread();
         lock.lock();
         try {
-            while (nanos > 0 && inside.stream().anyMatch(thread -> thread != self)) {
+            while (nanos > 0 && inside.stream().anyMatch(thread -> !thread.equals(self))) {
                 nanos = left.awaitNanos(nanos);
             }
         } catch (InterruptedException e) {
