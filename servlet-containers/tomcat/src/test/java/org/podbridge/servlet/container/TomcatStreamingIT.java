@@ -18,6 +18,7 @@ class TomcatStreamingIT extends ServletStreamingContract {
      */
     @Override
     @Test
+    @SuppressWarnings("JUnitMethodInvoked") // the same test, behind an assumption
     protected void visitorsThatStopReadingHoldUpNobodyAndHoldNoMoreThanTheirWindows() {
         assumeThat(ServerInfo.getServerNumber())
                 .as("a known weakness of Tomcat 10.1, see docs/servlet.md")
