@@ -14,7 +14,7 @@ class TomcatStreamingIT extends ServletStreamingContract {
 
     /**
      * On Tomcat 10.1, not on 11, the client has been seen to break a healthy visitor's download off while 32 others
-     * stall, in about one of ten runs; it isn't known why.
+     * stall, in about one of five runs; it isn't known why.
      */
     @Override
     @Test
