@@ -16,12 +16,23 @@ public abstract class RepeatedStep {
     /** Starts one operation; its completion calls {@link #next()} if there is to be another. */
     protected abstract void step();
 
-    /** Makes one more step due. It runs within this call, unless a thread is in one: then on that thread after it. */
+    /**
+     * Makes one more step due. It runs within this call, unless a thread is in one: then on that thread after it. A
+     * step that fails doesn't keep those behind it; the first failure is thrown when none is due any more.
+     */
     public final void next() {
         if (due.getAndIncrement() == 0) {
+            RuntimeException failure = null;
             do {
-                step();
+                try {
+                    step();
+                } catch (RuntimeException e) {
+                    failure = failure == null ? e : failure;
+                }
             } while (due.decrementAndGet() != 0);
+            if (failure != null) {
+                throw failure;
+            }
         }
     }
 }

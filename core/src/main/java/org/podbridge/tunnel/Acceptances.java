@@ -3,12 +3,15 @@ package org.podbridge.tunnel;
 import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.Iterator;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.podbridge.identity.TunnelName;
 import org.podbridge.identity.WebId;
 import org.podbridge.limits.AddressPrefix;
@@ -24,6 +27,9 @@ final class Acceptances {
     /** How long somebody may read before answering. */
     static final Duration TOKEN_LIFETIME = Duration.ofMinutes(10);
 
+    /** How many questions are open at one address at once, so that nobody drops those of others by asking for more. */
+    static final int MAX_TOKENS_PER_ADDRESS = 100;
+
     /** How long nobody is asked again. */
     static final Duration LIFETIME = Duration.ofDays(7);
 
@@ -35,6 +41,9 @@ final class Acceptances {
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock. All live equally long, so the oldest entries are always the first to expire.
     private final Map<String, Question> byToken = new LinkedHashMap<>();
+
+    /** Of each address the tokens in the same order. */
+    private final Map<AddressPrefix, Deque<String>> byVisitor = new HashMap<>();
 
     /**
      * What somebody was asked.
@@ -62,25 +71,42 @@ final class Acceptances {
         this.start = scheduler.nanoTime();
     }
 
-    /** Returns a token for the answer. If there are too many, the oldest is dropped: who has it is asked again. */
+    /**
+     * Returns a token for the answer. If there are too many, of the address or of all, the oldest of them is dropped:
+     * who has it is asked again.
+     */
     String ask(Tunnel tunnel, boolean atHost, InetAddress visitor) {
         String token = secrets.next();
         long deadline = scheduler.nanoTime() + TOKEN_LIFETIME.toNanos();
         lock.lock();
         try {
             dropExpired();
-            if (byToken.size() >= maxTokens) {
-                Iterator<String> oldest = byToken.keySet().iterator();
-                oldest.next();
-                oldest.remove();
+            AddressPrefix address = AddressPrefix.of(visitor);
+            Deque<String> own = byVisitor.get(address);
+            if (own != null && own.size() >= MAX_TOKENS_PER_ADDRESS) {
+                remove(own.getFirst());
+            } else if (byToken.size() >= maxTokens) {
+                remove(byToken.keySet().iterator().next());
             }
-            byToken.put(
-                    Secrets.digest(token),
-                    new Question(tunnel.name(), tunnel.owner(), atHost, AddressPrefix.of(visitor), deadline));
+            String digest = Secrets.digest(token);
+            byToken.put(digest, new Question(tunnel.name(), tunnel.owner(), atHost, address, deadline));
+            byVisitor.computeIfAbsent(address, first -> new ArrayDeque<>(1)).add(digest);
             return token;
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Forgets a question, and returns it; null if there is none. */
+    private @Nullable Question remove(String digest) {
+        Question question = byToken.remove(digest);
+        if (question != null) {
+            byVisitor.computeIfPresent(question.visitor(), (address, own) -> {
+                own.remove(digest);
+                return own.isEmpty() ? null : own;
+            });
+        }
+        return question;
     }
 
     /**
@@ -95,7 +121,7 @@ final class Acceptances {
         Question question;
         lock.lock();
         try {
-            question = byToken.remove(Secrets.digest(token));
+            question = remove(Secrets.digest(token));
         } finally {
             lock.unlock();
         }
@@ -151,9 +177,14 @@ final class Acceptances {
 
     private void dropExpired() {
         long now = scheduler.nanoTime();
-        Iterator<Question> oldest = byToken.values().iterator();
-        while (oldest.hasNext() && now - oldest.next().deadline() >= 0) {
-            oldest.remove();
+        for (Map.Entry<String, Question> oldest = first();
+                oldest != null && now - oldest.getValue().deadline() >= 0;
+                oldest = first()) {
+            remove(oldest.getKey());
         }
+    }
+
+    private Map.@Nullable Entry<String, Question> first() {
+        return byToken.isEmpty() ? null : byToken.entrySet().iterator().next();
     }
 }

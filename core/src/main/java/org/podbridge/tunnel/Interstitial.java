@@ -1,5 +1,6 @@
 package org.podbridge.tunnel;
 
+import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -14,6 +15,7 @@ import org.podbridge.identity.Origin;
 import org.podbridge.identity.TunnelName;
 import org.podbridge.identity.WebId;
 import org.podbridge.limits.RateLimits;
+import org.podbridge.time.Scheduler;
 
 /**
  * The page of the relay that stands before the first page of a tunnel that somebody opens in a browser: it says whose
@@ -125,7 +127,26 @@ final class Interstitial {
                 && AmbientRule.allows(head, own, true);
     }
 
+    /** Counts as other requests of visitors do, and takes no longer. */
     private void readForm(Exchange exchange, Optional<TunnelName> host) {
+        VisitorResponse response = new VisitorResponse(endpoint, exchange);
+        response.start();
+        Runnable counted = endpoint.exchangesByAddress()
+                .tryAdd(exchange.request().remoteAddress().getAddress());
+        if (counted == null) {
+            response.refuse(RelayAnswer.TOO_MANY_AT_ONCE);
+            return;
+        }
+        response.whenOver(counted);
+        if (endpoint.isFull()) {
+            response.refuse(RelayAnswer.BUSY);
+            return;
+        }
+        Scheduler.Task deadline = endpoint.scheduler()
+                .schedule(
+                        endpoint.limits().exchangeTimeout(),
+                        () -> response.breakOff(new IOException("the form took too long")));
+        response.whenOver(deadline::cancel);
         new BodyCollector(
                         exchange,
                         ESCAPED * endpoint.limits().maxTargetBytes() + MAX_TOKEN_BYTES,
@@ -133,15 +154,18 @@ final class Interstitial {
                         endpoint.budget(),
                         (body, outcome) -> {
                             try {
-                                switch (outcome) {
-                                    case COLLECTED ->
-                                        accept(exchange, host, new String(body.body(), StandardCharsets.UTF_8));
-                                    case TOO_LARGE -> refuse(exchange, RelayAnswer.BODY_TOO_LARGE);
-                                    case OVER_BUDGET -> refuse(exchange, RelayAnswer.BUSY);
-                                    case FAILED -> {}
-                                }
-                            } catch (RuntimeException e) {
-                                exchange.abort(e);
+                                response.guarded(() -> {
+                                    switch (outcome) {
+                                        case COLLECTED ->
+                                            response.refuse(accept(
+                                                    exchange.request(),
+                                                    host,
+                                                    new String(body.body(), StandardCharsets.UTF_8)));
+                                        case TOO_LARGE -> response.refuse(RelayAnswer.BODY_TOO_LARGE);
+                                        case OVER_BUDGET -> response.refuse(RelayAnswer.BUSY);
+                                        case FAILED -> response.refuse(RelayAnswer.BROKEN_BODY);
+                                    }
+                                });
                             } finally {
                                 body.release();
                             }
@@ -149,17 +173,12 @@ final class Interstitial {
                 .next();
     }
 
-    private static void refuse(Exchange exchange, RelayAnswer answer) {
-        answer.toResponse(exchange.request()).sendTo(exchange);
-    }
-
-    private void accept(Exchange exchange, Optional<TunnelName> host, String form) {
+    private ShortResponse accept(RequestHead head, Optional<TunnelName> host, String form) {
         Optional<Acceptances.Accepted> accepted = Form.value(form, "token")
-                .flatMap(token -> acceptances.accept(
-                        token, host, exchange.request().remoteAddress().getAddress()));
+                .flatMap(token ->
+                        acceptances.accept(token, host, head.remoteAddress().getAddress()));
         if (accepted.isEmpty()) {
-            InterstitialPage.over().sendTo(exchange);
-            return;
+            return InterstitialPage.over();
         }
         TunnelName name = accepted.get().tunnel();
         String root = host.isPresent() ? "" : endpoint.pathOf(name);
@@ -172,7 +191,7 @@ final class Interstitial {
                 .add("location", root + keptHere(wanted))
                 .add("set-cookie", cookie)
                 .add("cache-control", "no-store");
-        new ShortResponse(303, fields.build(), "").sendTo(exchange);
+        return new ShortResponse(303, fields.build(), "");
     }
 
     /** What begins with two slashes would name another host. */

@@ -9,12 +9,16 @@ import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 import org.podbridge.auth.Identity;
 import org.podbridge.identity.TunnelName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The visits that are under way, so that they end when the tunnel isn't open to their visitors any more, or the
  * visitors aren't who they were. Thread-safe.
  */
 final class OpenVisits {
+
+    private static final Logger logger = LoggerFactory.getLogger(OpenVisits.class);
 
     private final TunnelRegistry registry;
     private final BiPredicate<Entry, Tunnel> holds;
@@ -70,7 +74,16 @@ final class OpenVisits {
         Optional<Tunnel> now = registry.find(name);
         List.copyOf(visits.getOrDefault(name, Map.of()).keySet()).stream()
                 .filter(visit -> now.isPresent() && !holds.test(visit.entry, now.get()))
-                .forEach(visit -> visit.end.run());
+                .forEach(OpenVisits::end);
+    }
+
+    /** A fault at the end of one visit keeps no other from its end. */
+    private static void end(Visit visit) {
+        try {
+            visit.end.run();
+        } catch (RuntimeException e) {
+            logger.error("A visit could not be ended", e);
+        }
     }
 
     /** Returns how often identities were revoked. */
@@ -91,7 +104,7 @@ final class OpenVisits {
                 .flatMap(ofTunnel -> ofTunnel.keySet().stream())
                 .filter(visit -> visit.entry.visitor().filter(whose).isPresent())
                 .toList()
-                .forEach(visit -> visit.end.run());
+                .forEach(OpenVisits::end);
     }
 
     int size() {

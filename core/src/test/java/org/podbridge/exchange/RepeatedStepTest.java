@@ -1,6 +1,7 @@
 package org.podbridge.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -27,6 +28,24 @@ class RepeatedStepTest {
         }.next();
         assertThat(steps).hasValue(1_000_000);
         assertThat(deepest).hasValue(1);
+    }
+
+    @Test
+    void goesOnBehindAStepThatFails() {
+        AtomicInteger steps = new AtomicInteger();
+        RepeatedStep failing = new RepeatedStep() {
+            @Override
+            protected void step() {
+                if (steps.incrementAndGet() == 1) {
+                    next(); // due while this one runs
+                    throw new IllegalStateException("for a test");
+                }
+            }
+        };
+        assertThatIllegalStateException().isThrownBy(failing::next).withMessage("for a test");
+        assertThat(steps).hasValue(2);
+        failing.next();
+        assertThat(steps).hasValue(3);
     }
 
     @Test

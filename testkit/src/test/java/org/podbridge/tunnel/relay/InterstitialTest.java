@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -304,6 +305,44 @@ class InterstitialTest {
                 token(navigate("/tunnel/App/")), token(navigate("/tunnel/App/")), token(navigate("/tunnel/App/")));
         assertThat(relay.diagnostics().openInterstitials()).isEqualTo(2);
         assertThat(tokens.stream().map(token -> answer(token, "/").status())).containsExactly(410, 303, 303);
+    }
+
+    @Test
+    void dropsAnAddresssOwnOldestQuestionRatherThanThoseOfOthers() {
+        relay.limits(limits -> limits.visits(VisitLimits.builder()
+                .maxExchangesPerAddress(1_000)
+                .maxOpenInterstitials(150)
+                .build()));
+        relay.serve("App");
+        String first = token(navigate("/tunnel/App/"));
+        List<String> greedy = IntStream.range(0, 200)
+                .mapToObj(i -> token(relay.visit(TunnelRelay.head("GET", "/tunnel/App/", NAVIGATION)
+                        .remoteAddress(new InetSocketAddress(TunnelRelay.address("198.51.100.66"), 40_000))
+                        .build())))
+                .toList();
+        assertThat(greedy).doesNotHaveDuplicates();
+        assertThat(relay.diagnostics().openInterstitials()).isEqualTo(101);
+        assertThat(answer(first, "/").status()).isEqualTo(303);
+        relay.advance(Duration.ofMinutes(10));
+        assertThat(relay.diagnostics().openInterstitials()).isZero();
+    }
+
+    @Test
+    void countsAFormThatComesSlowlyAndWaitsForItNoLongerThanForAService() {
+        relay.limits(limits ->
+                limits.visits(VisitLimits.builder().maxExchangesPerAddress(1).build()));
+        InMemoryExchange slow = InMemoryExchange.withBody(
+                        TunnelRelay.head("POST", "/.tunnel/visit", BUTTON).build())
+                .feed(new byte[2_000]);
+        relay.visit(slow);
+        assertThat(relay.diagnostics().exchangesInFlight()).isEqualTo(1);
+        assertThat(relay.diagnostics().bufferedBytes()).isPositive();
+        assertThat(answer("pod.example", "x", BUTTON).status()).isEqualTo(429);
+        relay.advance(Duration.ofSeconds(30));
+        assertThat(slow.abortCause()).isPresent();
+        assertThat(relay.diagnostics().exchangesInFlight()).isZero();
+        assertThat(relay.diagnostics().bufferedBytes()).isZero();
+        assertThat(answer("pod.example", "x", BUTTON).status()).isEqualTo(410);
     }
 
     // Who can't go on

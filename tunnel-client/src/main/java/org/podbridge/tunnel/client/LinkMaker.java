@@ -197,7 +197,7 @@ public final class LinkMaker implements AutoCloseable {
         String what = legible
                 ? String.valueOf(cause.getMessage())
                 : "The relay can't be asked (" + cause.getClass().getSimpleName() + ")";
-        return CompletableFuture.failedStage(
-                new IOException(what.substring(0, 1).toUpperCase(Locale.ROOT) + what.substring(1)));
+        String first = what.isEmpty() ? "" : what.substring(0, 1).toUpperCase(Locale.ROOT);
+        return CompletableFuture.failedStage(new IOException(first + what.substring(first.length())));
     }
 }

@@ -1,6 +1,9 @@
 package org.podbridge.tunnel.client.command;
 
 import java.io.PrintWriter;
+import java.net.URI;
+import java.util.Locale;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -40,6 +43,14 @@ final class Complaints {
     /** Returns what the relay says, on one line and without what could steer a terminal. */
     static String legible(String text) {
         return text.replaceAll("\\p{C}", "?");
+    }
+
+    /** Tells whether what is sent to a relay can be read on its way. */
+    static boolean isPlainToElsewhere(URI relay) {
+        String scheme = String.valueOf(relay.getScheme()).toLowerCase(Locale.ROOT);
+        String host = String.valueOf(relay.getHost()).toLowerCase(Locale.ROOT);
+        return (scheme.equals("ws") || scheme.equals("http"))
+                && !Set.of("localhost", "127.0.0.1", "[::1]").contains(host);
     }
 
     static int failure(Exception e, CommandLine command, ParseResult parsed) {

@@ -243,6 +243,9 @@ final class ShareCommand implements Callable<Integer> {
         if (to == null) {
             throw misuse("Missing required: --relay");
         }
+        if (Complaints.isPlainToElsewhere(to)) {
+            err().println("podbridge: the token and the link travel unencrypted. Use wss:// if you can.");
+        }
         Path ca = trustedCertificates != null ? trustedCertificates : file.trustedCertificates();
         try {
             return credentials.choose(

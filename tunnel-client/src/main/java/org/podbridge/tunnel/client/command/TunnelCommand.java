@@ -5,9 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -129,7 +127,7 @@ final class TunnelCommand implements Callable<Integer> {
                 RunningTunnels tunnels = new RunningTunnels(output, exitCode)) {
             requireNonNull(registration, "registration");
             prepare(tunnels, plans, factory);
-            if (isPlainToElsewhere(factory.relay())) {
+            if (Complaints.isPlainToElsewhere(factory.relay())) {
                 output.warn("the token and all traffic travel unencrypted. Use wss:// if you can.");
             }
             tunnels.start();
@@ -221,11 +219,5 @@ final class TunnelCommand implements Callable<Integer> {
 
     private ParameterException misuse(String message) {
         return new ParameterException(requireNonNull(spec, "spec").commandLine(), message);
-    }
-
-    private static boolean isPlainToElsewhere(URI relay) {
-        return "ws".equalsIgnoreCase(relay.getScheme())
-                && !Set.of("localhost", "127.0.0.1", "[::1]")
-                        .contains(relay.getHost().toLowerCase(Locale.ROOT));
     }
 }

@@ -219,6 +219,12 @@ class ShareCommandTest {
     }
 
     @Test
+    void warnsOfARelayToWhichTheTokenTravelsUnencrypted() {
+        run(Map.of("PODBRIDGE_TOKEN", TOKEN), "share", "myapp", "--relay", "ws://pod.invalid/.tunnel");
+        assertThat(err.toString()).contains("unencrypted");
+    }
+
+    @Test
     void wantsRelayTokenAndName() {
         assertThat(run(Map.of(), "share", "myapp", "--token", TOKEN)).isEqualTo(2);
         assertThat(err.toString()).contains("--relay");
