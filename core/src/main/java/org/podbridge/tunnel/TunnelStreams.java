@@ -190,8 +190,11 @@ final class TunnelStreams implements Multiplexer.Events {
             // Who takes it out of the queue owns its outcome: time, the visitor and the connection's end want it too.
             if (opened.isPresent()) {
                 if (remove(first)) {
-                    opening.opened(opened.get());
-                    multiplexer.flush();
+                    try {
+                        opening.opened(opened.get());
+                    } finally {
+                        opened.get().start();
+                    }
                 } else {
                     opened.get().reset(ResetCode.CANCEL, "nobody waits for it any more");
                 }

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.Completion;
 
@@ -23,11 +24,21 @@ final class FrameWriter {
     /** Less room than this in a message is not worth another frame of data. */
     private static final int MIN_DATA_BYTES = 1_024;
 
+    private final BooleanSupplier oneBegins;
     private final Deque<Frame.Reset> resets = new ArrayDeque<>();
     private final Deque<Stream> urgent = new ArrayDeque<>();
     private final Deque<Stream> ready = new ArrayDeque<>();
     private Frame.@Nullable GoAway goAway;
     private byte @Nullable [] keptBuffer;
+
+    /**
+     * Makes one.
+     *
+     * @param oneBegins asked whether there is a stream of which the head isn't to be sent yet
+     */
+    FrameWriter(BooleanSupplier oneBegins) {
+        this.oneBegins = oneBegins;
+    }
 
     /** Notes what a stream has to send. */
     void schedule(Stream stream) {
@@ -81,7 +92,10 @@ final class FrameWriter {
             size += FrameEncoder.size(reset);
         }
         size += takeControl(MAX_MESSAGE_BYTES - size, frames, sent, touched);
-        if (goAway != null && urgent.isEmpty() && size + FrameEncoder.size(goAway) <= MAX_MESSAGE_BYTES) {
+        if (goAway != null
+                && urgent.isEmpty()
+                && !oneBegins.getAsBoolean()
+                && size + FrameEncoder.size(goAway) <= MAX_MESSAGE_BYTES) {
             frames.add(goAway); // behind all requests, so that none comes after it
             size += FrameEncoder.size(goAway);
             goAway = null;

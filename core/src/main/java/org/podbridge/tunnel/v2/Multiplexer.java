@@ -39,7 +39,7 @@ public final class Multiplexer {
 
     private final ReentrantLock lock = new ReentrantLock();
     // All below guarded by lock.
-    private final FrameWriter writer = new FrameWriter();
+    private final FrameWriter writer = new FrameWriter(this::isOneBeginning);
     private final Map<Integer, Stream> streams = new HashMap<>();
     private int lastStream;
     private boolean sending;
@@ -151,12 +151,14 @@ public final class Multiplexer {
     }
 
     /**
-     * Opens a stream. The request leaves with the first data, or with the next {@link #flush}.
+     * Opens a stream, which begins with {@link Stream#start}; since streams begin in the order of their numbers, no
+     * other can be opened before.
      *
      * @param head a JSON object of at most {@link Frame#MAX_PAYLOAD_BYTES} bytes, not to be changed any more
      * @param listenerOf gives who hears of the stream; called with the connection's lock held, so that nothing happens
      *     on the stream before, and must do nothing but remember it
      * @return the stream, or empty if no more can be opened: for the moment, or at all if {@link #isLeaving}
+     * @throws IllegalStateException if the last one has neither begun nor ended
      */
     public Optional<Stream> open(ByteBuffer head, Function<Stream, StreamListener> listenerOf) {
         lock.lock();
@@ -164,13 +166,15 @@ public final class Multiplexer {
             if (closed || leaving || occupied() >= settings.maxStreams() || lastStream == Integer.MAX_VALUE - 1) {
                 return Optional.empty();
             }
+            if (isOneBeginning()) {
+                throw new IllegalStateException("the last stream has not begun");
+            }
             Stream stream = newStream(lastStream + 1);
             if (!stream.state().addRequest(head)) {
                 return Optional.empty();
             }
             add(stream);
             stream.listener(listenerOf.apply(stream));
-            writer.schedule(stream);
             return Optional.of(stream);
         } finally {
             lock.unlock();
@@ -192,12 +196,17 @@ public final class Multiplexer {
         streams.put(stream.id(), stream);
     }
 
+    private boolean isOneBeginning() {
+        Stream last = streams.get(lastStream);
+        return last != null && last.state().isBeginning();
+    }
+
     private int occupied() {
         return streams.size() + writer.waitingResets();
     }
 
     /** Sends what waits, if it can be sent. */
-    public void flush() {
+    private void flush() {
         writing.next();
     }
 

@@ -47,6 +47,15 @@ public final class Stream {
     }
 
     /**
+     * Lets a stream that this side has opened begin: its head leaves, and what was sent on it so far with it. Until
+     * then both wait, so that whoever opens a stream can give the end of a request without content along with the head,
+     * whatever else leaves on the connection meanwhile. Idempotent.
+     */
+    public void start() {
+        multiplexer.update(this, state::start);
+    }
+
+    /**
      * Sends a head. Interim ones may come before the final one, nothing after it. Only the client sends any: the relay
      * opens a stream with its only one. One that fits no frame resets the stream with TOO_LARGE.
      *

@@ -26,6 +26,9 @@ final class StreamState {
     /** What the request's head has taken of the buffers, until it leaves. */
     private int reservedForHead;
 
+    /** Whether the head that opens the stream may leave. */
+    private boolean started;
+
     private boolean announced;
     private @Nullable Outgoing outgoing;
     private @Nullable ByteBuffer trailers;
@@ -79,6 +82,7 @@ final class StreamState {
         this.receiveWindow = receiveWindow;
         this.queue = new ReceiveQueue(buffers);
         this.dataMayCome = !opener;
+        this.started = !opener;
     }
 
     boolean isOver() {
@@ -117,6 +121,15 @@ final class StreamState {
         return true;
     }
 
+    void start() {
+        started = true;
+    }
+
+    /** Tells whether the stream is open and hasn't been started. */
+    boolean isBeginning() {
+        return !started && !over;
+    }
+
     private void releaseHead() {
         buffers.release(reservedForHead);
         reservedForHead = 0;
@@ -153,7 +166,7 @@ final class StreamState {
 
     /** Tells whether there is something to send that takes no credit. */
     boolean hasControl() {
-        return !over && (creditOwed > 0 || !heads.isEmpty());
+        return started && !over && (creditOwed > 0 || !heads.isEmpty());
     }
 
     /** Tells whether there is data to send, and credit for it. */

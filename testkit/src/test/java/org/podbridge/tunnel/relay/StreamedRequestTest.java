@@ -96,6 +96,34 @@ class StreamedRequestTest {
         client.heardNothing();
     }
 
+    /** Else a service that reads no body might close the connection on one, and destroy what it has answered. */
+    @Test
+    void endsWithTheHeadWithoutABodyThoughTheConnectionIsBusyMeanwhile() {
+        FrameClient client = FrameClient.serve(relay, "app");
+        InMemoryExchange leaving = relay.get("/tunnel/app/leaving");
+        client.asked();
+        InMemoryExchange visit = InMemoryExchange.of("GET", "/tunnel/app/");
+
+        relay.handle(new HeldUpExchange(visit, leaving::leave));
+
+        assertThat(client.next(Frame.Reset.class).code()).isEqualTo(ResetCode.CANCEL);
+        assertThat(client.next(Frame.Request.class).end()).isTrue();
+        client.heardNothing();
+        visit.leave();
+    }
+
+    @Test
+    void comesBeforeTheLastWordOfAConnectionThatIsGivenUpMeanwhile() {
+        FrameClient client = FrameClient.serve(relay, "app");
+        InMemoryExchange visit = InMemoryExchange.of("GET", "/tunnel/app/");
+
+        relay.handle(new HeldUpExchange(visit, () -> client.say(new Frame.GoAway(Integer.MAX_VALUE, "moving"))));
+
+        assertThat(client.next(Frame.Request.class).end()).isTrue();
+        assertThat(client.next(Frame.GoAway.class).lastStream()).isEqualTo(1);
+        visit.leave();
+    }
+
     @Test
     void sendsTheBodyBeforeAnyAnswer() {
         FrameClient client = FrameClient.serve(relay, "app");

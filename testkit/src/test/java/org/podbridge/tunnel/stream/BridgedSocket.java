@@ -70,7 +70,7 @@ final class BridgedSocket implements AfterEachCallback {
                     return bridge;
                 })
                 .orElseThrow();
-        relay.flush();
+        stream.start();
         pump();
     }
 

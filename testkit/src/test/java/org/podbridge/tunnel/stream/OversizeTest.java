@@ -86,6 +86,7 @@ class OversizeTest {
         for (Party party : List.of(first, second)) {
             relay.open(ByteBuffer.wrap("{}".getBytes(StandardCharsets.UTF_8)), party::on);
             party.send();
+            party.stream().start();
         }
         pass();
         answer.accept(served.get(0));

@@ -181,7 +181,7 @@ class SocketInterleavingTest {
                     return visitor.bridge;
                 })
                 .orElseThrow();
-        relay.flush();
+        stream.start();
     }
 
     private static class Quiet implements Multiplexer.Events {

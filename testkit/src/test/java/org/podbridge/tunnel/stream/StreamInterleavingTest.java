@@ -37,6 +37,7 @@ class StreamInterleavingTest {
     private Random random;
     private Wire toClient;
     private Wire toRelay;
+    private org.podbridge.tunnel.v2.Stream opening;
     private Multiplexer relay;
     private Multiplexer client;
 
@@ -58,6 +59,7 @@ class StreamInterleavingTest {
             relay.close();
             client.close();
         }
+        startOpened();
         finish(cut);
     }
 
@@ -96,8 +98,9 @@ class StreamInterleavingTest {
     }
 
     private void step() throws FrameException {
-        switch (random.nextInt(12)) {
+        switch (random.nextInt(13)) {
             case 0 -> open();
+            case 12 -> startOpened();
             case 1, 2, 3 -> transmit();
             case 4, 5, 6, 7 -> any(Party::canSend, Party::send);
             case 8, 9, 10 -> any(Party::holds, party -> party.release(random.nextInt(40) > 0));
@@ -111,13 +114,18 @@ class StreamInterleavingTest {
     }
 
     private void open() {
+        startOpened();
         Party party = newParty();
         relay.open(REQUEST.duplicate(), party::on).ifPresent(stream -> {
             asking.add(party);
-            if (random.nextBoolean()) {
-                relay.flush();
-            }
+            opening = stream;
         });
+    }
+
+    private void startOpened() {
+        if (opening != null) {
+            opening.start();
+        }
     }
 
     private void transmit() throws FrameException {
@@ -142,7 +150,6 @@ class StreamInterleavingTest {
     private void finish(boolean cut) throws FrameException {
         for (int idle = 0; idle < 3; ) {
             boolean moved = false;
-            relay.flush();
             for (Wire wire : List.of(toClient, toRelay)) {
                 while (!cut && (wire.isSending() || wire.hasMessages())) {
                     moved = true;
