@@ -1,5 +1,6 @@
 package org.podbridge.tunnel.client;
 
+import java.io.EOFException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Set;
@@ -56,6 +57,7 @@ final class StreamedRequest implements StreamListener, Response.Listener {
     private final AtomicBoolean finished = new AtomicBoolean();
     private volatile boolean cancelled;
     private volatile boolean begun;
+    private volatile boolean answered;
     private volatile boolean repeated;
     private volatile HttpFields trailers = HttpFields.EMPTY;
     private volatile @Nullable Request request;
@@ -146,8 +148,14 @@ final class StreamedRequest implements StreamListener, Response.Listener {
         }
     }
 
-    private static Callback callback(Completion completion) {
-        return Callback.from(Callback.InvocationType.NON_BLOCKING, completion::succeeded, completion::failed);
+    private Callback callback(Completion handedOn) {
+        return Callback.from(Callback.InvocationType.NON_BLOCKING, handedOn::succeeded, cause -> {
+            if (answered) {
+                handedOn.succeeded(); // a reset would break the answer off, of which some may still be on its way
+            } else {
+                handedOn.failed(cause);
+            }
+        });
     }
 
     @Override
@@ -298,24 +306,32 @@ final class StreamedRequest implements StreamListener, Response.Listener {
     @Override
     public void onComplete(Result result) {
         Throwable failure = result.getResponseFailure() == null ? result.getFailure() : result.getResponseFailure();
-        boolean answered =
-                result.getResponseFailure() == null && result.getResponse().getStatus() != 0;
         if (!answered && failure != null && mayRepeat(failure)) {
             repeated = true;
             send();
             return;
         }
         service.leave();
-        if (cancelled) {
+        if (answered) {
+            drop(content);
+        } else if (cancelled) {
             finish(0, sentBytes, "the visitor or the relay went away");
-        } else if (!answered && failure != null) {
-            fail(failure);
         } else {
-            end(result.getResponse());
+            fail(failure == null ? new EOFException("no answer") : failure);
         }
     }
 
-    private void end(Response response) {
+    /** What is left of a body that the service has answered without all of it is taken and dropped. */
+    private static void drop(@Nullable StreamedContent content) {
+        if (content != null) {
+            content.fail(new CancellationException());
+        }
+    }
+
+    /** The answer is whole, and needn't wait for the request to be: the relay says when it wants no more of it. */
+    @Override
+    public void onSuccess(Response response) {
+        answered = true;
         if (!ended) {
             HttpFields trailers = response.getTrailers();
             if (trailers != null && trailers.size() > 0) {
@@ -323,9 +339,6 @@ final class StreamedRequest implements StreamListener, Response.Listener {
             } else {
                 stream.send(StreamData.of(ByteBuffer.allocate(0), true), Completion.NONE);
             }
-        }
-        if (content != null) {
-            content.fail(new CancellationException()); // the service has answered without all of the body
         }
         finish(response.getStatus(), sentBytes, null);
     }

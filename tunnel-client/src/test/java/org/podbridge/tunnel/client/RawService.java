@@ -13,6 +13,7 @@ import java.net.URI;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import javax.net.ServerSocketFactory;
@@ -23,7 +24,9 @@ public final class RawService implements AutoCloseable {
 
     private final ServerSocket server;
     private final String scheme;
+    private final boolean readsBodies;
     private final Thread acceptor;
+    private final CountDownLatch closing = new CountDownLatch(1);
     private final BlockingQueue<Received> received = new LinkedBlockingQueue<>();
     private final BlockingQueue<Received> ended = new LinkedBlockingQueue<>();
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
@@ -43,7 +46,8 @@ public final class RawService implements AutoCloseable {
         }
     }
 
-    private RawService(ServerSocketFactory factory, String scheme, int port) {
+    private RawService(ServerSocketFactory factory, String scheme, int port, boolean readsBodies) {
+        this.readsBodies = readsBodies;
         try {
             this.server = factory.createServerSocket(port, 1_000, InetAddress.getLoopbackAddress());
             this.scheme = scheme;
@@ -54,16 +58,21 @@ public final class RawService implements AutoCloseable {
     }
 
     public static RawService start() {
-        return new RawService(ServerSocketFactory.getDefault(), "http", 0);
+        return new RawService(ServerSocketFactory.getDefault(), "http", 0, true);
+    }
+
+    /** Starts one that leaves the rest of a connection unread behind the head of a request that has a body. */
+    static RawService startWithoutReadingBodies() {
+        return new RawService(ServerSocketFactory.getDefault(), "http", 0, false);
     }
 
     /** Takes the place of another one that is closed. */
     public static RawService startAt(int port) {
-        return new RawService(ServerSocketFactory.getDefault(), "http", port);
+        return new RawService(ServerSocketFactory.getDefault(), "http", port, true);
     }
 
     static RawService startWithTls(SSLContext context) {
-        return new RawService(context.getServerSocketFactory(), "https", 0);
+        return new RawService(context.getServerSocketFactory(), "https", 0, true);
     }
 
     public URI uri() {
@@ -138,6 +147,12 @@ public final class RawService implements AutoCloseable {
                 }
                 socket.getOutputStream().write(response.getBytes(ISO_8859_1));
                 socket.getOutputStream().flush();
+                if (!readsBodies && bodyLength(request.head()) > 0) {
+                    if (response.contains("Connection: close")) {
+                        socket.shutdownOutput();
+                    }
+                    closing.await();
+                }
                 if (!response.startsWith("HTTP/1.1") || response.contains("Connection: close")) {
                     return;
                 }
@@ -152,7 +167,7 @@ public final class RawService implements AutoCloseable {
     /** A response that never comes. */
     static final String NEVER = "never";
 
-    private static Received read(InputStream in) throws IOException {
+    private Received read(InputStream in) throws IOException {
         StringBuilder head = new StringBuilder();
         while (head.indexOf("\r\n\r\n") < 0) {
             int b = in.read();
@@ -161,9 +176,13 @@ public final class RawService implements AutoCloseable {
             }
             head.append((char) b);
         }
-        String length = head.toString().replaceFirst("(?si).*\r\ncontent-length: *([0-9]+).*", "$1");
-        byte[] body = length.matches("[0-9]+") ? in.readNBytes(Integer.parseInt(length)) : new byte[0];
+        byte[] body = readsBodies ? in.readNBytes(bodyLength(head.toString())) : new byte[0];
         return new Received(head.toString(), new String(body, ISO_8859_1));
+    }
+
+    private static int bodyLength(String head) {
+        String length = head.replaceFirst("(?si).*\r\ncontent-length: *([0-9]+).*", "$1");
+        return length.matches("[0-9]+") ? Integer.parseInt(length) : 0;
     }
 
     private static Thread thread(Runnable work) {
@@ -176,6 +195,7 @@ public final class RawService implements AutoCloseable {
     /** Stops listening, and ends all connections. */
     @Override
     public void close() {
+        closing.countDown();
         try {
             server.close();
             acceptor.join(); // until then the system may still take connections
