@@ -386,7 +386,7 @@ public abstract class StreamingContract {
 
     /** Stalled visitors hold nobody else up, and no more memory than their windows. */
     @Test
-    protected void visitorsThatStopReadingHoldUpNobodyAndHoldNoMoreThanTheirWindows() {
+    void visitorsThatStopReadingHoldUpNobodyAndHoldNoMoreThanTheirWindows() {
         List<RawVisitor> stalled = new ArrayList<>();
         try {
             for (int i = 0; i < 32; i++) {
