@@ -1,1 +1,1 @@
-export const greeting = 'Hello from the dev server';
+export const greeting = 'Hello';

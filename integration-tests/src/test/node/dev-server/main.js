@@ -1,8 +1,13 @@
 import { greeting } from './greeting.js';
+import { place } from './place.js';
 
-const show = (text) => {
-  document.querySelector('#greeting').textContent = text;
+const shown = { greeting, place };
+
+const show = (changed) => {
+  Object.assign(shown, changed);
+  document.querySelector('#greeting').textContent = `${shown.greeting} from ${shown.place}`;
 };
 
-show(greeting);
-import.meta.hot.accept('./greeting.js', (changed) => show(changed.greeting));
+show();
+import.meta.hot.accept('./greeting.js', show);
+import.meta.hot.accept('./place.js', show);
