@@ -115,7 +115,8 @@ public final class Podbridge implements Router, AutoCloseable {
                         builder.tunnelHost,
                         builder.trustedOwners,
                         builder.sessionCookies,
-                        builder.reservedNames),
+                        builder.reservedNames,
+                        builder.confusableNames()),
                 admission,
                 policy,
                 scheduler,
@@ -299,6 +300,7 @@ public final class Podbridge implements Router, AutoCloseable {
         private List<AddressRange> trustedProxies = List.of();
         private Set<String> sessionCookies = Set.of();
         private Set<String> reservedNames = Set.of();
+        private @Nullable Boolean confusableNames;
 
         private Builder() {}
 
@@ -545,6 +547,26 @@ public final class Podbridge implements Router, AutoCloseable {
             reservedNames.forEach(name -> lowerCase.add(name.toLowerCase(Locale.ROOT)));
             this.reservedNames = Set.copyOf(lowerCase);
             return this;
+        }
+
+        /**
+         * Sets whether an agent may have a tunnel name that looks like another agent's, or like a reserved one: one
+         * that differs from it in nothing but case, hyphens, underscores and what passes for something else in an
+         * address bar, such as {@code rn} for {@code m}, {@code cl} for {@code d}, {@code 1} for {@code l} or {@code 0}
+         * for {@code o}. Unless set, it may where there is no {@link #tunnelHost}, and may not where there is one:
+         * there the name alone tells visitors whose pages they see. Where it may not, the claim is answered
+         * {@code name_confusable}. Names of the same agent may look alike in any case.
+         *
+         * @param confusableNames whether it may
+         * @return this builder
+         */
+        public Builder confusableNames(boolean confusableNames) {
+            this.confusableNames = confusableNames;
+            return this;
+        }
+
+        private boolean confusableNames() {
+            return confusableNames == null ? tunnelHost == null : confusableNames;
         }
 
         /**

@@ -45,6 +45,12 @@ final class TunnelConnection implements MessageSocket.Handler, LiveIdentity.Hold
     /** How often a client may be refused something before it is taken for one that doesn't listen. */
     private static final Rate PATIENCE = Rate.perMinute(100, 100);
 
+    /** Doesn't say which name it looks like, nor whose that is: who asks may not know that there is one. */
+    private static final RelayMessage.Refused CONFUSABLE = new RelayMessage.Refused(
+            "Tunnel name looks like another one: choose a name that differs in more than case, hyphens and look-alikes"
+                    + " such as l and 1 or m and rn",
+            RelayMessage.Refused.NAME_CONFUSABLE);
+
     private static final CompletionStage<Boolean> DONE = CompletableFuture.completedStage(true);
 
     private final TunnelEndpoint endpoint;
@@ -396,6 +402,8 @@ final class TunnelConnection implements MessageSocket.Handler, LiveIdentity.Hold
                         name, webId, register.passthrough(), register.share(), register.access(), List.of(this)));
         if (claim instanceof TunnelRegistry.Claim.Taken) {
             refuse("Tunnel name taken by another user");
+        } else if (claim instanceof TunnelRegistry.Claim.Confusable) {
+            send(RelayMessageCodec.encode(CONFUSABLE));
         } else if (claim instanceof TunnelRegistry.Claim.TooMany) {
             refuse("Too many tunnels");
         } else if (claim instanceof TunnelRegistry.Claim.Granted granted) {
@@ -505,7 +513,7 @@ final class TunnelConnection implements MessageSocket.Handler, LiveIdentity.Hold
     }
 
     private void refuse(String message) {
-        send(RelayMessageCodec.encode(new RelayMessage.Refused(message)));
+        send(RelayMessageCodec.encode(new RelayMessage.Refused(message, null)));
     }
 
     private void send(ByteBuffer message) {

@@ -84,6 +84,7 @@ public final class TunnelEndpoint implements Handshake {
      * @param trustedOwners whose tunnels may act in the pod, as if their pages were the pod's own
      * @param sessionCookies names of the server's own cookies, which never cross
      * @param reservedNames names that nobody gets
+     * @param confusableNames whether an agent may have a name that looks like another agent's or a reserved one
      */
     public record Configuration(
             List<URI> publicUris,
@@ -93,7 +94,8 @@ public final class TunnelEndpoint implements Handshake {
             @Nullable String tunnelHost,
             Set<WebId> trustedOwners,
             Set<String> sessionCookies,
-            Set<String> reservedNames) {
+            Set<String> reservedNames,
+            boolean confusableNames) {
         /** Copies. */
         public Configuration {
             publicUris = List.copyOf(publicUris);
@@ -134,7 +136,10 @@ public final class TunnelEndpoint implements Handshake {
         this.budget = new ByteBudget(limits.maxBufferedBytes());
         this.agentBudgets = new AgentBudgets(budget, limits.maxBufferedBytesPerWebId());
         this.windowGrowth = new ByteBudget(limits.maxBufferedBytes());
-        this.registry = new TunnelRegistry(limits, scheduler);
+        this.registry = new TunnelRegistry(
+                limits,
+                scheduler,
+                configuration.confusableNames() ? null : new LookAlikes(configuration.reservedNames()));
         this.rates = rates;
         this.shareLinks = new ShareLinks(scheduler, random, limits);
         this.shareResource = new ShareResource(this, shareLinks, configuration.sharePath());

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.podbridge.identity.TunnelName;
 import org.podbridge.identity.WebId;
 import org.podbridge.limits.Limits;
@@ -25,15 +26,23 @@ final class TunnelRegistry {
     // Guarded by lock.
     private final Map<WebId, Integer> namesByOwner = new HashMap<>();
     private final Map<TunnelName, Lease> leases = new HashMap<>();
+    private final @Nullable LookAlikes lookAlikes;
 
     /** Told apart by identity: the end of an old lease must not end a newer one of the same name. */
     private static final class Lease {
         private Scheduler.Task end = () -> {};
     }
 
-    TunnelRegistry(Limits limits, Scheduler scheduler) {
+    /**
+     * Makes one.
+     *
+     * @param lookAlikes keeps names from looking like those of other agents, and is from now on this registry's; or
+     *     null if they may
+     */
+    TunnelRegistry(Limits limits, Scheduler scheduler, @Nullable LookAlikes lookAlikes) {
         this.limits = limits;
         this.scheduler = scheduler;
+        this.lookAlikes = lookAlikes;
     }
 
     /** What became of a claim. */
@@ -47,6 +56,9 @@ final class TunnelRegistry {
 
         /** The name is another agent's. */
         record Taken() implements Claim {}
+
+        /** The name looks like one of another agent, or like one that nobody gets. */
+        record Confusable() implements Claim {}
 
         /** The agent, the connection or the relay has too many names. */
         record TooMany() implements Claim {}
@@ -75,6 +87,9 @@ final class TunnelRegistry {
             if (before != null && !before.owner().equals(wanted.owner())) {
                 return new Claim.Taken();
             }
+            if (before == null && lookAlikes != null && !lookAlikes.admits(wanted)) {
+                return new Claim.Confusable();
+            }
             boolean served = before != null && before.connections().contains(claimant);
             if (!served && claimant.names().size() >= limits.maxNamesPerConnection()) {
                 return new Claim.TooMany();
@@ -83,7 +98,7 @@ final class TunnelRegistry {
                 return new Claim.TooMany();
             }
             if (before == null) {
-                namesByOwner.merge(wanted.owner(), 1, Integer::sum);
+                remember(wanted);
             }
             cancelLease(wanted.name());
             claimant.names().add(wanted.name());
@@ -182,8 +197,18 @@ final class TunnelRegistry {
         }
     }
 
+    private void remember(Tunnel tunnel) {
+        namesByOwner.merge(tunnel.owner(), 1, Integer::sum);
+        if (lookAlikes != null) {
+            lookAlikes.add(tunnel);
+        }
+    }
+
     private void forget(Tunnel tunnel) {
         tunnels.remove(tunnel.name());
+        if (lookAlikes != null) {
+            lookAlikes.remove(tunnel);
+        }
         namesByOwner.computeIfPresent(tunnel.owner(), (owner, count) -> count == 1 ? null : count - 1);
     }
 

@@ -16,7 +16,7 @@ class OpenVisitsTest {
     private static final TunnelName APP = TunnelName.of("app");
 
     private final OpenVisits visits =
-            new OpenVisits(new TunnelRegistry(Limits.defaults(), new TestScheduler()), (entry, tunnel) -> true);
+            new OpenVisits(new TunnelRegistry(Limits.defaults(), new TestScheduler(), null), (entry, tunnel) -> true);
 
     @Test
     void endsAllVisitsOfAnIdentityThoughOneCanNotBeEnded() {

@@ -44,7 +44,7 @@ final class TestEndpoint {
         RateLimiter rates = new RateLimiter(limits.rates(), scheduler::nanoTime);
         return new TunnelEndpoint(
                 new TunnelEndpoint.Configuration(
-                        List.of(uri), "/tunnel", "/.tunnel/share", null, null, Set.of(), Set.of(), Set.of()),
+                        List.of(uri), "/tunnel", "/.tunnel/share", null, null, Set.of(), Set.of(), Set.of(), true),
                 new Admission(
                         authenticator,
                         policy,

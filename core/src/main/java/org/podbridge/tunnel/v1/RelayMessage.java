@@ -35,9 +35,14 @@ public sealed interface RelayMessage {
     /**
      * Something was refused.
      *
-     * @param message why, for people
+     * @param message why, for people; if there is no code, programs know it by its text
+     * @param code why, for programs, or null
      */
-    record Refused(String message) implements RelayMessage {}
+    record Refused(String message, @Nullable String code) implements RelayMessage {
+
+        /** The code of a name that looks like another one. */
+        public static final String NAME_CONFUSABLE = "name_confusable";
+    }
 
     /**
      * The identity of the connection was renewed.

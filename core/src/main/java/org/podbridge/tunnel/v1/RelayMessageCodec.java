@@ -49,10 +49,12 @@ public final class RelayMessageCodec {
      * @return the message
      */
     public static ByteBuffer encode(RelayMessage.Refused refused) {
-        return JsonWriter.object(128)
-                .string("type", "error")
-                .string("message", refused.message())
-                .finish();
+        JsonWriter json = JsonWriter.object(192).string("type", "error").string("message", refused.message());
+        String code = refused.code();
+        if (code != null) {
+            json.string("code", code);
+        }
+        return json.finish();
     }
 
     /**
@@ -137,7 +139,7 @@ public final class RelayMessageCodec {
                         needed(message, "url"),
                         message.isTrue("passthrough"),
                         details(message));
-            case "error" -> new RelayMessage.Refused(needed(message, "message"));
+            case "error" -> new RelayMessage.Refused(needed(message, "message"), message.string("code"));
             case "authenticated" -> new RelayMessage.Authenticated(message.has("expiresAt") ? time(message) : null);
             case "auth-expiring" -> new RelayMessage.AuthExpiring(time(message));
             case "request" -> request(message);

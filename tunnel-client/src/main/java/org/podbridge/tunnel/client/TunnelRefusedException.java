@@ -23,6 +23,8 @@ public final class TunnelRefusedException extends RuntimeException {
         LOGIN,
         /** The name belongs to somebody else. */
         NAME_TAKEN,
+        /** The name looks like one that somebody else has or nobody gets. */
+        NAME_CONFUSABLE,
         /** The relay does not take the name for one. */
         NAME_INVALID,
         /** The name is reserved, or its owner may not have it. */

@@ -148,7 +148,7 @@ final class TunnelSession implements MessageSocket.Handler, WholeBodyExchange.Ob
                     && given.name().equals(settings.name())) {
                 registered(given);
             } else if (message instanceof RelayMessage.Refused refused) {
-                refused(refused.message());
+                refused(refused);
             } else if (message instanceof RelayMessage.AuthExpiring) {
                 renewal.expiring();
             } else if (message instanceof RelayMessage.Authenticated) {
@@ -272,7 +272,14 @@ final class TunnelSession implements MessageSocket.Handler, WholeBodyExchange.Ob
         }
     }
 
-    private void refused(String message) {
+    private void refused(RelayMessage.Refused refused) {
+        if (RelayMessage.Refused.NAME_CONFUSABLE.equals(refused.code())) {
+            refuse(
+                    Reason.NAME_CONFUSABLE,
+                    "The name " + settings.name() + " looks like one that another user has or that is reserved");
+            return;
+        }
+        String message = refused.message();
         switch (message) {
             case "Authentication required" -> end(unauthenticated());
             case "Tunnel name taken by another user" ->

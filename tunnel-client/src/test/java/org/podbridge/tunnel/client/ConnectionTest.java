@@ -176,6 +176,25 @@ class ConnectionTest {
     }
 
     @Test
+    void doesNotRetryWithANameThatLooksLikeAnotherWhateverTheTextSays() {
+        CompletionStage<URI> registered = start();
+        RelayLink link = relay.next().accept();
+        link.readText();
+        link.sendText("{\"type\":\"error\",\"message\":\"no\",\"code\":\"name_confusable\"}");
+        assertThat(link.readFrame().opCode()).isEqualTo(RelayLink.CLOSE);
+        assertRefused(registered, TunnelRefusedException.Reason.NAME_CONFUSABLE);
+    }
+
+    @Test
+    void readsTheTextOfAnErrorWhoseCodeItDoesNotKnow() {
+        CompletionStage<URI> registered = start();
+        RelayLink link = relay.next().accept();
+        link.readText();
+        link.sendText("{\"type\":\"error\",\"message\":\"Too many tunnels\",\"code\":\"x\"}");
+        assertRefused(registered, TunnelRefusedException.Reason.TOO_MANY_TUNNELS);
+    }
+
+    @Test
     void doesNotComeBackWhenReplaced() {
         RelayLink link = open();
         link.sendClose(4409);

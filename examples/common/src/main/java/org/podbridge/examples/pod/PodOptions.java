@@ -164,6 +164,15 @@ public final class PodOptions {
     private @Nullable String tunnelHost;
 
     @Option(
+            names = "--confusable-names",
+            negatable = true,
+            description = {
+                "Let agents have tunnel names that look like those of others, such as rnail for mail, or don't",
+                "(default: let them, unless there is a --tunnel-host)"
+            })
+    private @Nullable Boolean confusableNames;
+
+    @Option(
             names = "--interstitial",
             description = "Show whose a tunnel's pages are to who opens one in a browser, before the first of them")
     private boolean interstitial;
@@ -292,6 +301,7 @@ public final class PodOptions {
                 .interstitial(interstitial)
                 .dangerouslyShareOriginWithTunnelsOf(trustedOwners.toArray(WebId[]::new));
         set("--tunnel-host", tunnelHost, podbridge::tunnelHost);
+        set("--confusable-names", confusableNames, podbridge::confusableNames);
         turn().ifPresent(podbridge::turn);
         try {
             return podbridge.build();

@@ -205,6 +205,19 @@ class TunnelCommandTest {
     }
 
     @Test
+    void saysWhatToDoAboutANameThatLooksLikeAnother() {
+        CompletableFuture<Integer> exitCode = start("--token", TOKEN);
+        RelayLink link = relay.nextLink();
+        link.readText();
+        link.sendText("{\"type\":\"error\",\"message\":\"no\",\"code\":\"name_confusable\"}");
+        assertThat(exitCode.join()).isEqualTo(3);
+        assertThat(err.toString())
+                .isEqualTo(
+                        "podbridge: The name myapp looks like one that another user has or that is reserved. Choose one"
+                                + " that differs in more than case, hyphens and look-alikes such as l and 1 or m and rn.");
+    }
+
+    @Test
     void takesTheTokenFromAFileThatIsReadAnew(@TempDir Path directory) throws IOException {
         Path file = Files.writeString(directory.resolve("token"), TOKEN + "1\n");
         CompletableFuture<Integer> exitCode = start("--token-file", file.toString());
