@@ -39,7 +39,7 @@ class ArchitectureTest {
                 List.of("time"),
                 List.of("identity"),
                 List.of("limits"),
-                List.of("exchange"),
+                List.of("exchange", "time"),
                 List.of("json", "exchange"),
                 List.of("connection", "exchange", "limits", "time", "json"),
                 List.of("auth", "connection", "exchange", "identity", "limits", "time", "json"),

@@ -12,6 +12,9 @@
  *   response chunk  &lt;------    exchange.write(data, last, done)  one write at a time
  *   trailers        &lt;------    exchange.trailers(fields)        before the last write
  * </pre>
+ *
+ * <p>An adapter makes its exchanges from {@link org.podbridge.exchange.ServerExchange} and
+ * {@link org.podbridge.exchange.RequestBody}, which hold what is the same in every container.
  */
 @NullMarked
 package org.podbridge.exchange;

@@ -1,6 +1,7 @@
 package org.podbridge.jetty;
 
-import java.io.IOException;
+import static java.util.Objects.requireNonNull;
+
 import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.TreeSet;
@@ -17,7 +18,6 @@ import org.eclipse.jetty.util.IteratingNestedCallback;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.ResponseFraming;
-import org.podbridge.exchange.ResponseHead;
 
 /**
  * The response of one request, with the framing that lets a visitor tell whether it is complete. Its methods come
@@ -39,21 +39,13 @@ final class JettyResponse {
         this.response = response;
     }
 
-    boolean isBegun() {
-        return framing != null;
-    }
-
     boolean isWritten() {
         return written;
     }
 
-    void begin(ResponseHead head) {
-        if (framing != null) {
-            throw new IllegalStateException("the response has begun already");
-        }
-        ResponseFraming promised = new ResponseFraming(request.getMethod(), head);
+    void begin(int status, ResponseFraming promised) {
         framing = promised;
-        response.setStatus(head.status());
+        response.setStatus(status);
         putFields(promised.fields(), response);
     }
 
@@ -79,23 +71,11 @@ final class JettyResponse {
         trailers = translated.asImmutable();
     }
 
+    /** Writes a piece. Where there must be no content, it is empty, and the last. */
     void write(ByteBuffer data, boolean last, Callback done) {
-        ResponseFraming promised = framing;
-        if (promised == null) {
-            throw new IllegalStateException("the response has not begun");
-        }
+        ResponseFraming promised = requireNonNull(framing);
         if (!promised.hasContent()) {
-            if (last) {
-                writeHeadOnly(done);
-            } else {
-                done.succeeded();
-            }
-            return;
-        }
-        try {
-            promised.give(data.remaining(), last);
-        } catch (IOException e) {
-            done.failed(e);
+            writeHeadOnly(done);
             return;
         }
         prepareFraming(promised.length() == ResponseFraming.UNKNOWN, data, last);

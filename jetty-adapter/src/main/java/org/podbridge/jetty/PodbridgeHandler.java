@@ -55,7 +55,7 @@ public final class PodbridgeHandler extends Handler.Wrapper {
         RequestHead head = RequestHeads.of(request);
         Route route = router.route(head);
         if (route instanceof Route.Http http) {
-            JettyExchange.serve(http.handler(), head, request, response, callback);
+            new JettyExchange(head, request, response, callback).serve(http.handler());
             return true;
         }
         if (route instanceof Route.WebSocket webSocket) {

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.podbridge.connection.Handshake;
 import org.podbridge.connection.HandshakeDecision;
 import org.podbridge.exchange.RequestHead;
+import org.podbridge.exchange.ResponseFraming;
 import org.podbridge.exchange.ResponseHead;
 import org.podbridge.jetty.websocket.FrameReceiver;
 import org.podbridge.jetty.websocket.SessionSettings;
@@ -115,7 +116,8 @@ final class WebSocketUpgrade {
 
     private static void reject(HandshakeDecision.Reject reject, Request request, Response response, Callback callback) {
         JettyResponse answer = new JettyResponse(request, response);
-        answer.begin(new ResponseHead(reject.status(), reject.fields()));
+        ResponseHead head = new ResponseHead(reject.status(), reject.fields());
+        answer.begin(head.status(), new ResponseFraming(request.getMethod(), head));
         answer.write(reject.body(), true, callback);
     }
 }

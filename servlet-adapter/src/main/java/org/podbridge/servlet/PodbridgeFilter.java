@@ -107,7 +107,7 @@ public final class PodbridgeFilter implements Filter {
         RequestHead head = RequestHeads.of(http);
         Route route = router.route(head);
         if (route instanceof Route.Http exchange) {
-            ServletExchange.serve(exchange.handler(), head, http, answer, startAsync(http, answer));
+            new ServletExchange(head, http, answer, startAsync(http, answer)).serve(exchange.handler());
         } else if (route instanceof Route.WebSocket webSocket) {
             upgrade.serve(webSocket.handshake(), head, http, answer, startAsync(http, answer));
         } else {

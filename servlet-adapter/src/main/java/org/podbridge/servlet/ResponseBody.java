@@ -19,7 +19,6 @@ import org.podbridge.exchange.Completion;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RepeatedStep;
 import org.podbridge.exchange.ResponseFraming;
-import org.podbridge.exchange.ResponseHead;
 
 /**
  * The response of one request, written without blocking, by the thread that gives a piece or the container's, never by
@@ -42,7 +41,6 @@ final class ResponseBody extends RepeatedStep implements WriteListener {
     private final HttpServletResponse response;
     private final ContainerAccess access;
     private final Runnable onBroken;
-    private final String method;
     private final String protocol;
     private final boolean http11;
     private final AtomicReference<@Nullable Piece> outstanding = new AtomicReference<>();
@@ -69,23 +67,14 @@ final class ResponseBody extends RepeatedStep implements WriteListener {
         this.response = response;
         this.access = access;
         this.onBroken = onBroken;
-        this.method = request.getMethod();
         this.protocol = request.getProtocol();
         this.http11 = protocol.equals("HTTP/1.1");
     }
 
-    boolean isBegun() {
-        return framing != null;
-    }
-
-    void begin(ResponseHead head) {
-        if (framing != null) {
-            throw new IllegalStateException("the response has begun already");
-        }
-        ResponseFraming begun = new ResponseFraming(method, head);
+    void begin(int status, ResponseFraming begun) {
         if (access.enter()) {
             try {
-                response.setStatus(head.status());
+                response.setStatus(status);
                 putFields(begun.fields(), response);
             } finally {
                 access.exit();
@@ -114,17 +103,9 @@ final class ResponseBody extends RepeatedStep implements WriteListener {
     }
 
     /** Writes a piece. Its completion is told by nobody else but this and {@link #cancel}. */
-    void write(ByteBuffer data, boolean last, Completion completion) {
+    void write(ByteBuffer content, boolean last, Completion completion) {
         ResponseFraming begun = requireNonNull(framing);
-        ByteBuffer content = begun.hasContent() ? data : ByteBuffer.allocate(0);
-        if (!begun.hasContent() && !last) {
-            completion.succeeded();
-            return;
-        }
         try {
-            if (begun.hasContent()) {
-                begun.give(content.remaining(), last);
-            }
             if (out == null) {
                 prepareFraming(begun, content.remaining(), last);
             }

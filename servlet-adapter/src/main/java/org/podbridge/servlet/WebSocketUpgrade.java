@@ -134,7 +134,7 @@ final class WebSocketUpgrade {
             exchange.begin(new ResponseHead(reject.status(), reject.fields()));
             exchange.write(reject.body(), true, Completion.NONE);
         };
-        ServletExchange.serve(rejection, head, request, response, async);
+        new ServletExchange(head, request, response, async).serve(rejection);
     }
 
     /** Opens exactly one session, as it was decided. */

@@ -18,6 +18,7 @@ import org.podbridge.exchange.Completion;
 import org.podbridge.exchange.Exchange;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestHead;
+import org.podbridge.exchange.ResponseFraming;
 import org.podbridge.exchange.ResponseHead;
 
 /**
@@ -41,10 +42,10 @@ public final class InMemoryExchange implements Exchange {
     private @Nullable HeaderFields trailersGiven;
     private @Nullable BodyReader reader;
     private @Nullable ResponseHead responseHead;
+    private @Nullable ResponseFraming framing;
     private @Nullable Outstanding outstanding;
     private boolean writesHeld;
     private boolean lastGiven;
-    private long bytesGiven;
     private boolean complete;
     private @Nullable Throwable abortCause;
     private @Nullable Throwable broken;
@@ -173,6 +174,7 @@ public final class InMemoryExchange implements Exchange {
             if (responseHead != null) {
                 throw new IllegalStateException("the response has begun already");
             }
+            framing = new ResponseFraming(request.method(), head);
             responseHead = head;
         } finally {
             lock.unlock();
@@ -187,7 +189,7 @@ public final class InMemoryExchange implements Exchange {
         boolean held;
         lock.lock();
         try {
-            if (responseHead == null) {
+            if (framing == null) {
                 throw new IllegalStateException("the response has not begun");
             }
             if (outstanding != null) {
@@ -196,10 +198,13 @@ public final class InMemoryExchange implements Exchange {
             if (lastGiven) {
                 throw new IllegalStateException("the response has ended");
             }
-            bytesGiven += content.length;
-            if (broken == null && breaksItsLength(last)) {
-                broken = new IOException("the content is not as long as content-length says");
-                abortCause = broken;
+            if (broken == null && framing.hasContent()) {
+                try {
+                    framing.give(content.length, last);
+                } catch (IOException e) {
+                    broken = e;
+                    abortCause = e;
+                }
             }
             failure = broken;
             held = writesHeld;
@@ -536,22 +541,8 @@ public final class InMemoryExchange implements Exchange {
         return lentChunks.get();
     }
 
-    private boolean breaksItsLength(boolean last) {
-        long length = responseHead == null
-                ? -1
-                : responseHead
-                        .fields()
-                        .first("content-length")
-                        .map(Long::parseLong)
-                        .orElse(-1L);
-        return length >= 0 && hasContent() && (last ? bytesGiven != length : bytesGiven > length);
-    }
-
     private boolean hasContent() {
-        return responseHead != null
-                && !request.method().equals("HEAD")
-                && responseHead.status() != 204
-                && responseHead.status() != 304;
+        return framing != null && framing.hasContent();
     }
 
     private void deliver() {

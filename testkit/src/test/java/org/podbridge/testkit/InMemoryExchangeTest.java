@@ -77,6 +77,14 @@ class InMemoryExchangeTest {
     }
 
     @Test
+    void refusesALengthThatIsNone() {
+        InMemoryExchange exchange = InMemoryExchange.of("GET", "/");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> exchange.begin(new ResponseHead(200, HeaderFields.of("content-length", "1, 1"))));
+        assertThat(exchange.responseHead()).isEmpty();
+    }
+
+    @Test
     void collectsTheResponse() {
         InMemoryExchange exchange = InMemoryExchange.of("GET", "/");
         exchange.begin(OK);

@@ -1,0 +1,142 @@
+package org.podbridge.servlet;
+
+import jakarta.servlet.ReadListener;
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.ForkJoinPool;
+import org.jspecify.annotations.Nullable;
+import org.podbridge.exchange.HeaderFields;
+import org.podbridge.exchange.RequestBody;
+import org.podbridge.exchange.ServerExchange;
+import org.podbridge.time.Scheduler;
+
+/** The body of one request of a servlet container. */
+final class ServletRequestBody extends RequestBody implements ReadListener {
+
+    private static final int BUFFER_BYTES = 16 << 10;
+    private static final Scheduler SCHEDULER = Scheduler.system(ForkJoinPool.commonPool());
+
+    private final HttpServletRequest request;
+    private final ContainerAccess access;
+    private final boolean mayHaveTrailers;
+    private final boolean onTomcat;
+    private volatile @Nullable ServletInputStream in;
+    private volatile HeaderFields trailers = HeaderFields.empty();
+
+    /** Used only while something is read. */
+    private byte[] buffer = new byte[0];
+
+    ServletRequestBody(ServerExchange exchange, HttpServletRequest request, ContainerAccess access) {
+        super(exchange, isHttp1(request) && request.getContentLengthLong() <= 0 && !isChunked(request));
+        this.request = request;
+        this.access = access;
+        this.mayHaveTrailers = isChunked(request) || !isHttp1(request); // Jetty may still have those of one before
+        this.onTomcat = Container.of(request) == Container.TOMCAT;
+    }
+
+    private static boolean isHttp1(HttpServletRequest request) {
+        return request.getProtocol().startsWith("HTTP/1.");
+    }
+
+    private static boolean isChunked(HttpServletRequest request) {
+        return request.getHeader("transfer-encoding") != null;
+    }
+
+    @Override
+    protected HeaderFields trailers() {
+        return trailers;
+    }
+
+    /** Tomcat lets nobody read on behind a response that has all of its length. */
+    @Override
+    protected boolean dropsTheRest() {
+        return onTomcat;
+    }
+
+    @Override
+    protected Scheduler scheduler() {
+        return SCHEDULER;
+    }
+
+    @Override
+    public void onDataAvailable() {
+        proceed();
+    }
+
+    @Override
+    public void onAllDataRead() {
+        if (!isAtEnd() && access.enter()) {
+            try {
+                onEnd();
+            } finally {
+                access.exit();
+            }
+        }
+        proceed();
+    }
+
+    @Override
+    public void onError(Throwable cause) {
+        brokeOff(cause);
+    }
+
+    @Override
+    protected void readSome() {
+        ByteBuffer piece = readPiece();
+        if (piece != null) {
+            deliver(new LentChunk(piece), isAtEnd());
+        }
+    }
+
+    /** Reads what is there: null if that is nothing yet, or a failure. */
+    private @Nullable ByteBuffer readPiece() {
+        if (!access.enter()) {
+            brokeOff(new IOException("the exchange is over"));
+            return null;
+        }
+        try {
+            return readPiece(openInput());
+        } catch (IOException | RuntimeException e) {
+            brokeOff(e);
+            return null;
+        } finally {
+            access.exit();
+        }
+    }
+
+    private ServletInputStream openInput() throws IOException {
+        ServletInputStream input = in;
+        if (input == null) {
+            input = request.getInputStream();
+            in = input;
+            input.setReadListener(this);
+        }
+        return input;
+    }
+
+    private @Nullable ByteBuffer readPiece(ServletInputStream input) throws IOException {
+        while (input.isReady()) {
+            if (buffer.length == 0) {
+                buffer = new byte[BUFFER_BYTES];
+            }
+            int count = input.read(buffer);
+            if (count < 0 || input.isFinished()) {
+                onEnd();
+                return ByteBuffer.wrap(buffer, 0, Math.max(0, count));
+            }
+            if (count > 0) {
+                return ByteBuffer.wrap(buffer, 0, count);
+            }
+        }
+        return null;
+    }
+
+    private void onEnd() {
+        if (mayHaveTrailers) {
+            trailers = RequestHeads.trailers(request);
+        }
+        end();
+    }
+}
