@@ -1,8 +1,6 @@
 package org.podbridge.tunnel;
 
-import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -15,7 +13,6 @@ import org.podbridge.identity.Origin;
 import org.podbridge.identity.TunnelName;
 import org.podbridge.identity.WebId;
 import org.podbridge.limits.RateLimits;
-import org.podbridge.time.Scheduler;
 
 /**
  * The page of the relay that stands before the first page of a tunnel that somebody opens in a browser: it says whose
@@ -111,7 +108,11 @@ final class Interstitial {
             } else if (!isFromButton(head)) {
                 RelayAnswer.FOREIGN_PAGE.toResponse(head).sendTo(exchange);
             } else {
-                readForm(exchange, host);
+                VisitorForm.read(
+                        endpoint,
+                        exchange,
+                        (long) ESCAPED * endpoint.limits().maxTargetBytes() + MAX_TOKEN_BYTES,
+                        form -> accept(head, host, form));
             }
         } catch (RuntimeException e) { // a fault of ours, or of the container, ends this exchange and nothing else
             exchange.abort(e);
@@ -125,52 +126,6 @@ final class Interstitial {
                 && head.fields().all("sec-fetch-mode").equals(List.of("navigate"))
                 && head.fields().all("sec-fetch-dest").equals(List.of("document"))
                 && AmbientRule.allows(head, own, true);
-    }
-
-    /** Counts as other requests of visitors do, and takes no longer. */
-    private void readForm(Exchange exchange, Optional<TunnelName> host) {
-        VisitorResponse response = new VisitorResponse(endpoint, exchange);
-        response.start();
-        Runnable counted = endpoint.exchangesByAddress()
-                .tryAdd(exchange.request().remoteAddress().getAddress());
-        if (counted == null) {
-            response.refuse(RelayAnswer.TOO_MANY_AT_ONCE);
-            return;
-        }
-        response.whenOver(counted);
-        if (endpoint.isFull()) {
-            response.refuse(RelayAnswer.BUSY);
-            return;
-        }
-        Scheduler.Task deadline = endpoint.scheduler()
-                .schedule(
-                        endpoint.limits().exchangeTimeout(),
-                        () -> response.breakOff(new IOException("the form took too long")));
-        response.whenOver(deadline::cancel);
-        new BodyCollector(
-                        exchange,
-                        ESCAPED * endpoint.limits().maxTargetBytes() + MAX_TOKEN_BYTES,
-                        -1,
-                        endpoint.budget(),
-                        (body, outcome) -> {
-                            try {
-                                response.guarded(() -> {
-                                    switch (outcome) {
-                                        case COLLECTED ->
-                                            response.refuse(accept(
-                                                    exchange.request(),
-                                                    host,
-                                                    new String(body.body(), StandardCharsets.UTF_8)));
-                                        case TOO_LARGE -> response.refuse(RelayAnswer.BODY_TOO_LARGE);
-                                        case OVER_BUDGET -> response.refuse(RelayAnswer.BUSY);
-                                        case FAILED -> response.refuse(RelayAnswer.BROKEN_BODY);
-                                    }
-                                });
-                            } finally {
-                                body.release();
-                            }
-                        })
-                .next();
     }
 
     private ShortResponse accept(RequestHead head, Optional<TunnelName> host, String form) {

@@ -284,15 +284,14 @@ final class ShareResource {
         } else if (!AmbientRule.allows(head, own, true)) {
             refuse(exchange, 403, "Only the page behind a link may use it");
         } else {
-            withBody(exchange, body -> redeem(exchange, host, new String(body, StandardCharsets.UTF_8)));
+            VisitorForm.read(endpoint, exchange, MAX_BODY_BYTES, form -> redeem(form, host));
         }
     }
 
-    private void redeem(Exchange exchange, Optional<TunnelName> host, String form) {
+    private ShortResponse redeem(String form, Optional<TunnelName> host) {
         Optional<ShareLinks.Redeemed> redeemed = Form.value(form, "code").flatMap(code -> links.redeem(code, host));
         if (redeemed.isEmpty()) {
-            SharePage.over().sendTo(exchange);
-            return;
+            return SharePage.over();
         }
         String tunnelPath =
                 host.isPresent() ? "/" : endpoint.pathOf(redeemed.get().link().tunnel()) + "/";
@@ -309,7 +308,7 @@ final class ShareResource {
                 "no-store",
                 "referrer-policy",
                 "no-referrer");
-        new ShortResponse(303, fields, "").sendTo(exchange);
+        return new ShortResponse(303, fields, "");
     }
 
     private static void refuse(Exchange exchange, int status, String detail) {

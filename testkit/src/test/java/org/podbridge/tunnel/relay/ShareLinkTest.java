@@ -215,6 +215,28 @@ class ShareLinkTest {
     }
 
     @Test
+    void countsAFormThatComesSlowlyAndWaitsForItNoLongerThanForAService() {
+        relay.limits(limits ->
+                limits.visits(VisitLimits.builder().maxExchangesPerAddress(1).build()));
+        relay.serve("app", OWNER_ONLY);
+        String code = code("\"uses\":1");
+        InMemoryExchange slow = InMemoryExchange.withBody(TunnelRelay.head("POST", "/.tunnel/share")
+                        .fields(HeaderFields.of("content-type", "application/x-www-form-urlencoded"))
+                        .build())
+                .feed(("code=" + code).getBytes(StandardCharsets.UTF_8));
+        relay.visit(slow);
+        assertThat(relay.diagnostics().exchangesInFlight()).isEqualTo(1);
+        assertThat(relay.diagnostics().bufferedBytes()).isPositive();
+        assertThat(open(code).status()).isEqualTo(429);
+        relay.advance(Duration.ofSeconds(30));
+        assertThat(slow.abortCause()).isPresent();
+        assertThat(relay.diagnostics().exchangesInFlight()).isZero();
+        assertThat(relay.diagnostics().bufferedBytes()).isZero();
+        slow.endBody();
+        assertThat(open(code).status()).as("nothing was used up").isEqualTo(303);
+    }
+
+    @Test
     void makesNoLinkWhereTheCookieWouldTravelInTheClear() {
         TunnelRelay plain = new TunnelRelay(URI.create("http://pod.example"));
         plain.serve("app", OWNER_ONLY);
