@@ -18,8 +18,8 @@ class ConfusableNamesIT {
     private static final String SERVICE = "http://127.0.0.1:9"; // nobody asks it for anything
 
     private static ServerProcess pod(String... options) {
-        List<String> all = new ArrayList<>(
-                List.of("--port", "0", "--agent", "alice=alice-token", "--agent", "bob=bob-token"));
+        List<String> all =
+                new ArrayList<>(List.of("--port", "0", "--agent", "alice=alice-token", "--agent", "bob=bob-token"));
         all.addAll(List.of(options));
         return ServerProcess.podServer(List.of(), all.toArray(String[]::new));
     }
