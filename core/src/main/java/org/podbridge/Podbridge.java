@@ -487,8 +487,10 @@ public final class Podbridge implements Router, AutoCloseable {
          * for each tunnel, which says whose the pages are that come; not, unless set. For servers whose agents needn't
          * know each other: a tunnel's pages stand under the server's name. Owners whom the rule of their tunnel lets in
          * as such see none, nor does anybody at those of {@link #dangerouslyShareOriginWithTunnelsOf} under
-         * {@link #tunnelPath}. It is shown to browsers that say what they ask for ({@code Sec-Fetch-Dest}), which none
-         * does over plain HTTP but on a loopback name; requests with {@code Tunnel-Skip-Warning: 1} pass.
+         * {@link #tunnelPath}. There it is shown to browsers that say what they ask for ({@code Sec-Fetch-Dest}), which
+         * none does over plain HTTP but on a loopback name. At a tunnel's own host it is shown to all that look like
+         * browsers, parts of pages are refused before, and data crosses with an empty sandbox. Requests with
+         * {@code Tunnel-Skip-Warning: 1} pass.
          *
          * @param interstitial whether it is shown
          * @return this builder

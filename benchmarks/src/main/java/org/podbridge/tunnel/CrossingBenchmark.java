@@ -155,8 +155,8 @@ public class CrossingBenchmark {
         Optional<RelayAnswer> refusal = check.refusal(request);
         boolean forThePod = sandboxed && (Sandbox.refuses(request) || Sandbox.isPreflight(request));
         HeaderFields there = requestRules.apply(request, true, hosts.authorityOf(request), prefix);
-        Optional<ResponseRules.Crossing> back =
-                responseRules.apply(200, response, new ResponseRules.Context(request, prefix, true, false, sandboxed));
+        Optional<ResponseRules.Crossing> back = responseRules.apply(
+                200, response, new ResponseRules.Context(request, prefix, true, false, sandboxed, false));
         return new Crossed(refusal, forThePod, there, back);
     }
 }

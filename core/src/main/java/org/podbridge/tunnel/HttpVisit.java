@@ -16,6 +16,9 @@ final class HttpVisit {
     private final TunnelTarget.Service target;
     private final VisitorResponse response;
 
+    /** Whether what comes back must not become a page of the tunnel's origin. */
+    private volatile boolean confined;
+
     HttpVisit(TunnelEndpoint endpoint, Exchange exchange, TunnelTarget.Service target) {
         this.endpoint = endpoint;
         this.target = target;
@@ -62,20 +65,29 @@ final class HttpVisit {
                 .decide(request, target.name())
                 .thenAccept(decision -> response.guarded(() -> {
                     watch(decision, since);
-                    if (!isAsked(decision)) {
+                    if (mayGoOn(decision)) {
                         goOn(decision);
                     }
                 })));
     }
 
     /** Asks a visitor who was let in whether it wants to go on, once, if that is how the relay is set up. */
-    private boolean isAsked(VisitAdmission.Decision decision) {
+    private boolean mayGoOn(VisitAdmission.Decision decision) {
         if (!(decision instanceof VisitAdmission.Decision.Admitted admitted)) {
+            return true;
+        }
+        Interstitial.Verdict verdict = endpoint.judge(response.request(), target, admitted);
+        if (verdict instanceof Interstitial.Verdict.GetsInstead instead) {
+            response.refuse(instead.response());
             return false;
         }
-        Optional<ShortResponse> asking = endpoint.before(response.request(), target, admitted);
-        asking.ifPresent(response::refuse);
-        return asking.isPresent();
+        confined = ((Interstitial.Verdict.GoesOn) verdict).confined();
+        return true;
+    }
+
+    /** Returns what the rules for the response depend on. */
+    ResponseRules.Context contextOf(Tunnel tunnel) {
+        return endpoint.contextOf(response.request(), target, tunnel, confined);
     }
 
     /** Sees to it that the visit ends when the tunnel is no longer open to the visitor. */

@@ -20,8 +20,8 @@ import org.podbridge.limits.RateLimits;
  * and the tunnel's pages follow. Thread-safe.
  *
  * <p>A tunnel's page can't press the button. Where it shares the pod's origin it is in a sandbox, so that whatever it
- * sends comes from another site. At a host of its own, where it can send the form, it lacks a token: it reads none,
- * since only windows are asked, and what somebody else was asked is not for its visitor.
+ * sends comes from another site. At a host of its own there is no such page before the visitor has gone on: a browser
+ * gets nothing from there that could become one.
  */
 final class Interstitial {
 
@@ -53,27 +53,64 @@ final class Interstitial {
         return acceptances.size();
     }
 
-    /** Returns what a visitor gets before it gets to the tunnel, or empty if it may go on. */
-    Optional<ShortResponse> before(
-            RequestHead request, TunnelTarget.Service target, VisitAdmission.Decision.Admitted admitted) {
+    /** What becomes of a visitor who was let in. */
+    sealed interface Verdict {
+
+        /** It goes on to the tunnel. */
+        Verdict GOES_ON = new GoesOn(false);
+
+        /**
+         * It goes on to the tunnel.
+         *
+         * @param confined whether nothing that it gets there may become a page of the tunnel's origin
+         */
+        record GoesOn(boolean confined) implements Verdict {}
+
+        /** It gets this instead. */
+        record GetsInstead(ShortResponse response) implements Verdict {}
+    }
+
+    /** Judges a visitor who was let in, before the tunnel hears of it. */
+    Verdict judge(RequestHead request, TunnelTarget.Service target, VisitAdmission.Decision.Admitted admitted) {
         Tunnel tunnel = admitted.tunnel();
         boolean atHost = target.prefix().isEmpty();
-        if (!isNavigation(request)
-                || request.fields().all(SKIP_FIELD).equals(List.of("1"))
-                || (!atHost && endpoint.trusts(tunnel.owner()))
+        if ((!atHost && endpoint.trusts(tunnel.owner()))
                 || admitted.entry()
                         .visitor()
                         .filter(who -> who.webId().equals(tunnel.owner()))
                         .isPresent()
                 || acceptances.isAccepted(
                         RelayCookie.ACCEPTANCE.valuesIn(request.fields(), endpoint.isHttps(), atHost), tunnel)) {
-            return Optional.empty();
+            return Verdict.GOES_ON;
         }
-        return Optional.of(InterstitialPage.asking(
+        boolean skips = request.fields().all(SKIP_FIELD).equals(List.of("1"));
+        return atHost
+                ? judgeAtHost(request, target, tunnel, skips)
+                : skips || !isNavigation(request) ? Verdict.GOES_ON : ask(request, target, tunnel);
+    }
+
+    /** There a page has the very origin that the answer has to come from, so none may run before it is given. */
+    private Verdict judgeAtHost(RequestHead request, TunnelTarget.Service target, Tunnel tunnel, boolean skips) {
+        Approach approach = Approach.of(request);
+        if (approach == Approach.DATA || (skips && !Approach.tells(request))) {
+            return new Verdict.GoesOn(true); // a browser's cache might make a page of it later
+        }
+        if (skips) {
+            return Verdict.GOES_ON;
+        }
+        return approach == Approach.WINDOW
+                ? ask(request, target, tunnel)
+                : new Verdict.GetsInstead(RelayAnswer.NOT_ACCEPTED.toResponse(request));
+    }
+
+    private Verdict ask(RequestHead request, TunnelTarget.Service target, Tunnel tunnel) {
+        boolean atHost = target.prefix().isEmpty();
+        return new Verdict.GetsInstead(InterstitialPage.asking(
                 tunnel,
                 atHost ? path : endpoint.mount() + path,
                 acceptances.ask(tunnel, atHost, request.remoteAddress().getAddress()),
-                target.path()));
+                target.path(),
+                !isSafe(request)));
     }
 
     /** A page that opens in a window. Programs don't say that they want one, and frames are another page's matter. */
@@ -81,6 +118,10 @@ final class Interstitial {
         return request.method().equals("GET")
                 && request.fields().all("sec-fetch-mode").contains("navigate")
                 && request.fields().all("sec-fetch-dest").contains("document");
+    }
+
+    private static boolean isSafe(RequestHead request) {
+        return request.method().equals("GET") || request.method().equals("HEAD");
     }
 
     /** Returns what takes answers at the pod's own host. */
@@ -105,7 +146,7 @@ final class Interstitial {
                 RelayAnswer.tooOften(head, exceeded.get()).sendTo(exchange);
             } else if (!head.method().equals("POST")) {
                 InterstitialPage.notAPage().sendTo(exchange);
-            } else if (!isFromButton(head)) {
+            } else if (!isFromButton(head, host.isPresent())) {
                 RelayAnswer.FOREIGN_PAGE.toResponse(head).sendTo(exchange);
             } else {
                 VisitorForm.read(
@@ -119,9 +160,15 @@ final class Interstitial {
         }
     }
 
-    /** Tells whether a page of this very origin sends its window elsewhere, as all browsers say that show the page. */
-    private boolean isFromButton(RequestHead head) {
+    /**
+     * Tells whether a page of this very origin sends its window elsewhere. At a host also who doesn't tell so much is
+     * asked, and there the origin is enough: no page of the tunnel has it yet.
+     */
+    private boolean isFromButton(RequestHead head, boolean atHost) {
         Set<Origin> own = endpoint.ownOrigins(head);
+        if (atHost && !Approach.tells(head)) {
+            return AmbientRule.allows(head, own, false);
+        }
         return head.fields().all("sec-fetch-site").equals(List.of("same-origin"))
                 && head.fields().all("sec-fetch-mode").equals(List.of("navigate"))
                 && head.fields().all("sec-fetch-dest").equals(List.of("document"))

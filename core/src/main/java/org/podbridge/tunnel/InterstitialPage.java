@@ -12,6 +12,9 @@ final class InterstitialPage {
     /** The form has to come from the relay's own origin. */
     private static final String POLICY = "sandbox allow-forms allow-same-origin; form-action 'self'";
 
+    private static final String CONTENT_LOST =
+            "<p>What another page has sent along is lost: it opens the address without it.</p>\n";
+
     private static final String OVER = RelayPage.of("Too late", """
             <h1>That was a while ago</h1>
             <p>Go back and open the address once more.</p>
@@ -31,18 +34,20 @@ final class InterstitialPage {
      * @param action where the answer goes
      * @param token what the answer is known by
      * @param target what is wanted of the tunnel
+     * @param contentLost whether something was sent along, which won't get there
      */
-    static ShortResponse asking(Tunnel tunnel, String action, String token, String target) {
+    static ShortResponse asking(Tunnel tunnel, String action, String token, String target, boolean contentLost) {
         String owner = RelayPage.escape(Interstitial.shown(tunnel.owner()));
         String page = RelayPage.of("Not a page of this server", """
                 <h1>What comes next isn't from this server</h1>
                 <p>The pages of <b>%1$s</b> come from a computer of</p>
                 <p><b>%2$s</b></p>
                 <p>This server passes them on and hasn't looked at them. Enter no password that you use elsewhere.</p>
+                %6$s\
                 <form method="post" action="%3$s"><input type="hidden" name="token" value="%4$s">\
                 <input type="hidden" name="path" value="%5$s"><button>Go on</button></form>
                 """.formatted(
-                        tunnel.name(), owner, action, token, RelayPage.escape(target)));
+                tunnel.name(), owner, action, token, RelayPage.escape(target), contentLost ? CONTENT_LOST : ""));
         return new ShortResponse(
                 200,
                 fields().add("vary", "Cookie, Sec-Fetch-Dest, Sec-Fetch-Mode").build(),

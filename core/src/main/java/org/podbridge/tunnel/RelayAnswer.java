@@ -29,6 +29,10 @@ enum RelayAnswer {
             "This tunnel is not open to everybody. Ask its owner for a link, or come with an identity that it admits"),
     FORBIDDEN(403, "Forbidden", "Not allowed"),
     CODE_FOR_THE_POD(403, "Forbidden", "A page of this server may not take code from a tunnel"),
+    NOT_ACCEPTED(
+            403,
+            "Forbidden",
+            "Open a page of this tunnel in a window of its own first. A program can send Tunnel-Skip-Warning: 1"),
     FOREIGN_PAGE(403, "Forbidden", "Origin is not allowed"),
     TOO_MANY_AT_ONCE(429, "Too Many Requests", "Limit: requests at once per address"),
     TOO_MANY_WEBSOCKETS(429, "Too Many Requests", "Limit: WebSockets per address"),

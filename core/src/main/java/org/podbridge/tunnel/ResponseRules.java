@@ -13,6 +13,9 @@ final class ResponseRules {
 
     static final String SANDBOX = "sandbox allow-scripts allow-forms allow-popups allow-modals allow-downloads";
 
+    /** An origin of its own, and no scripts; what a service adds to it only forbids more. */
+    static final String CONFINEMENT = "sandbox";
+
     /** What a page could use to act in the pod's name, which the browser would ask the visitor about. */
     private static final String PERMISSIONS = "camera=(), display-capture=(), geolocation=(), hid=(), microphone=(),"
             + " payment=(), publickey-credentials-create=(), publickey-credentials-get=(), serial=(), usb=()";
@@ -71,8 +74,15 @@ final class ResponseRules {
      * @param passthrough whether the service may set cookies
      * @param restricted whether the tunnel isn't for everybody, which the service doesn't know
      * @param sandboxed whether the response gets an origin of its own
+     * @param confined whether the response is for no page, and must run nothing if it is made into one
      */
-    record Context(RequestHead request, String prefix, boolean passthrough, boolean restricted, boolean sandboxed) {}
+    record Context(
+            RequestHead request,
+            String prefix,
+            boolean passthrough,
+            boolean restricted,
+            boolean sandboxed,
+            boolean confined) {}
 
     /** What crosses. */
     record Crossing(int status, HeaderFields fields) {}
@@ -113,6 +123,9 @@ final class ResponseRules {
             this.caching = CachingRules.of(context);
             if (context.sandboxed()) {
                 isolate(crossing);
+            }
+            if (context.confined()) {
+                crossing.add("content-security-policy", CONFINEMENT);
             }
         }
 

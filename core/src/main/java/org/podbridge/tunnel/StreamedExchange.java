@@ -207,8 +207,7 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
     }
 
     private Optional<ResponseRules.Crossing> crossing(StreamResponse head) {
-        return endpoint.responseRules()
-                .apply(head.status(), head.fields(), endpoint.contextOf(exchange.request(), visit.target(), tunnel));
+        return endpoint.responseRules().apply(head.status(), head.fields(), visit.contextOf(tunnel));
     }
 
     private void begin(StreamResponse head) {

@@ -441,10 +441,10 @@ public final class TunnelEndpoint implements Handshake {
                                 instanceof TunnelTarget.Service);
     }
 
-    /** Returns what a visitor who was let in gets before it gets to the tunnel, if there is such a thing. */
-    Optional<ShortResponse> before(
+    /** Tells whether a visitor who was let in goes on to the tunnel at once. */
+    Interstitial.Verdict judge(
             RequestHead request, TunnelTarget.Service target, VisitAdmission.Decision.Admitted admitted) {
-        return interstitial == null ? Optional.empty() : interstitial.before(request, target, admitted);
+        return interstitial == null ? Interstitial.Verdict.GOES_ON : interstitial.judge(request, target, admitted);
     }
 
     String pathOf(TunnelName name) {
@@ -456,14 +456,19 @@ public final class TunnelEndpoint implements Handshake {
         return !target.prefix().isEmpty() && !trusts(owner);
     }
 
-    /** Returns what the rules for a response depend on. */
-    ResponseRules.Context contextOf(RequestHead request, TunnelTarget.Service target, Tunnel tunnel) {
+    /**
+     * Returns what the rules for a response depend on.
+     *
+     * @param confined whether it must not become a page of the tunnel's origin
+     */
+    ResponseRules.Context contextOf(RequestHead request, TunnelTarget.Service target, Tunnel tunnel, boolean confined) {
         return new ResponseRules.Context(
                 request,
                 target.prefix(),
                 tunnel.passthrough(),
                 !tunnel.isPublic() || interstitial != null, // a shared cache asks nobody
-                isSandboxed(target, tunnel.owner()));
+                isSandboxed(target, tunnel.owner()),
+                confined);
     }
 
     boolean isReserved(TunnelName name) {

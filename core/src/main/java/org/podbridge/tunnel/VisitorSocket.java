@@ -272,7 +272,7 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
         return admittedTo == null
                 ? Optional.empty()
                 : endpoint.responseRules()
-                        .apply(head.status(), head.fields(), endpoint.contextOf(request, target, admittedTo));
+                        .apply(head.status(), head.fields(), endpoint.contextOf(request, target, admittedTo, false));
     }
 
     private static HeaderFields withoutHandshake(HeaderFields fields) {

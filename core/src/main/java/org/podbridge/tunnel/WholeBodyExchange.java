@@ -130,11 +130,8 @@ final class WholeBodyExchange {
             return;
         }
         Runnable release = () -> budget.release(body.length);
-        Optional<ResponseRules.Crossing> crossing = endpoint.responseRules()
-                .apply(
-                        content.status(),
-                        content.fields(),
-                        endpoint.contextOf(exchange.request(), visit.target(), tunnel));
+        Optional<ResponseRules.Crossing> crossing =
+                endpoint.responseRules().apply(content.status(), content.fields(), visit.contextOf(tunnel));
         if (crossing.isEmpty()) {
             release.run();
             refuse(RelayAnswer.BAD_RESPONSE);

@@ -106,7 +106,7 @@ class FieldRulesTest {
         int passed = 0;
         for (int i = 0; i < 100_000; i++) {
             ResponseRules.Context context = new ResponseRules.Context(
-                    RequestHead.builder("GET", "/").build(), "/tunnel/app", true, false, true);
+                    RequestHead.builder("GET", "/").build(), "/tunnel/app", true, false, true, false);
             Optional<ResponseRules.Crossing> crossing = rules.apply(200, randomFields(), context);
             if (crossing.isEmpty()) {
                 continue;

@@ -121,19 +121,20 @@ class ResponseHeadFuzzTest {
             new ResponseRules(Set.of("sid"), List.of(new Origin("https", "pod.example", 443)));
 
     private final ResponseRules.Context[] contexts = {
-        context("", false, false, false),
-        context("", true, true, false),
-        context("/tunnel/app", true, false, false),
-        context("/tunnel/app", false, false, true),
-        context("/tunnel/app", true, true, true)
+        context("", false, false, false, false),
+        context("", true, true, false, false),
+        context("", true, true, false, true),
+        context("/tunnel/app", true, false, false, false),
+        context("/tunnel/app", false, false, true, false),
+        context("/tunnel/app", true, true, true, false)
     };
 
     private static ResponseRules.Context context(
-            String prefix, boolean passthrough, boolean restricted, boolean sandboxed) {
+            String prefix, boolean passthrough, boolean restricted, boolean sandboxed, boolean confined) {
         RequestHead request = RequestHead.builder("GET", "/a")
                 .fields(HeaderFields.of("Cookie", "a=1", "Origin", "null"))
                 .build();
-        return new ResponseRules.Context(request, prefix, passthrough, restricted, sandboxed);
+        return new ResponseRules.Context(request, prefix, passthrough, restricted, sandboxed, confined);
     }
 
     @Test
@@ -203,6 +204,12 @@ class ResponseHeadFuzzTest {
                                 .get(0)
                                 .equals(new HeaderFields.Field("content-security-policy", ResponseRules.SANDBOX)),
                 "the sandbox comes first");
+        expect(
+                !context.confined()
+                        || read.asList()
+                                .get(0)
+                                .equals(new HeaderFields.Field("content-security-policy", ResponseRules.CONFINEMENT)),
+                "what confines comes first");
     }
 
     private static void checkTrailers(HeaderFields fields) {

@@ -29,13 +29,17 @@ class InterstitialIT extends BothBrowsers {
                     """))
             .page("/second", Answer.html("<!doctype html><title>second</title><p>second page</p>"))
             .page("/attempt", InterstitialIT::attempt)
-            .page("/on", InterstitialIT::redirecting);
+            .page("/on", InterstitialIT::redirecting)
+            .page("/take", taking())
+            .page("/worker.js", Answer.script("onfetch = () => {};"));
     private final TunnelledPod pod = TunnelledPod.start("pod.localhost", podbridge -> podbridge.interstitial(true));
     private final TunnelledPod hosting = TunnelledPod.start(
             "hosting.localhost", podbridge -> podbridge.interstitial(true).tunnelHost("tunnels.localhost"));
     private final LoopbackServer foreign = LoopbackServer.start(new Site()
             .page("/send", InterstitialIT::sending)
             .page("/frame", InterstitialIT::framing)
+            .page("/open", InterstitialIT::opening)
+            .page("/embed", InterstitialIT::embedding)
             .page("/on", InterstitialIT::redirecting));
 
     private static String value(Asked request, String name) {
@@ -73,10 +77,66 @@ class InterstitialIT extends BothBrowsers {
                 """.formatted(value(request, "how"), value(request, "to"), value(request, "token")));
     }
 
-    /** Sends its visitor to a tunnel by a form, before whose pages nobody is asked. */
+    /** A page that would see what its visitor is asked, if it could run before. Any page may fetch and keep it. */
+    private static Answer taking() {
+        return Answer.html("""
+                        <!doctype html><title>takes</title><p>taken over</p>
+                        <script>
+                          (opener ?? parent).postMessage('taken over by ' + origin, '*');
+                          results = navigator.serviceWorker.register('/worker.js').then(() => 'registered');
+                        </script>
+                        """).with("Access-Control-Allow-Origin", "*").with("Cache-Control", "max-age=600");
+    }
+
+    /** Opens a window by its button, and tells whether it loses sight of it. */
+    private static Answer opening(Asked request) {
+        return Answer.html("""
+                <!doctype html><title>opens</title><button>open</button>
+                <script>
+                  results = new Promise((resolve) => {
+                    onmessage = (event) => resolve(event.data);
+                    document.querySelector('button').onclick = () => {
+                      const opened = open('%s');
+                      const look = () => (opened.closed ? resolve('out of sight') : setTimeout(look, 50));
+                      look();
+                    };
+                  });
+                </script>
+                """.formatted(request.query()));
+    }
+
+    /** Shows a tunnel within itself in all ways that there are, and tells what it hears from there. */
+    private static Answer embedding(Asked request) {
+        return Answer.html("""
+                <!doctype html><title>embeds</title>
+                <form method="post" target="posted" action="%1$s"></form>
+                <script>
+                  const heard = [];
+                  onmessage = (event) => heard.push(event.data);
+                  const show = (kind, settings) => new Promise((resolve) => {
+                    const shown = Object.assign(document.createElement(kind), settings);
+                    shown.onload = shown.onerror = resolve;
+                    document.body.append(shown);
+                  });
+                  const post = () => new Promise((resolve) => {
+                    const frame = document.querySelector('[name=posted]');
+                    frame.onload = resolve;
+                    document.forms[0].submit();
+                  });
+                  show('object', { data: '%1$s' }); // not all browsers tell when it is there
+                  show('embed', { src: '%1$s' });
+                  results = Promise.all([
+                    show('iframe', { src: '%1$s' }),
+                    show('iframe', { name: 'posted' }).then(post),
+                  ]).then(() => heard.join() || 'nothing');
+                </script>
+                """.formatted(request.query()));
+    }
+
+    /** Sends its visitor to a tunnel by a form. */
     private static Answer sending(Asked request) {
         return Answer.html("""
-                <!doctype html><title>sends</title><form method="post" action="%s"></form>
+                <!doctype html><title>sends</title><form method="post" action="%s"><input name="a" value="b"></form>
                 <script>document.forms[0].submit();</script>
                 """.formatted(request.query()));
     }
@@ -99,6 +159,7 @@ class InterstitialIT extends BothBrowsers {
             one.pages().page("/attempt", InterstitialIT::attempt);
             one.tunnel("notes", service, client -> client.passthrough(true));
             one.tunnel("diary", service);
+            one.tunnel("own", HostileService.create("http://reports.localhost"));
         }
     }
 
@@ -171,7 +232,7 @@ class InterstitialIT extends BothBrowsers {
         }
     }
 
-    /** Opens the page of an attempt in a window although nobody has gone on to it. */
+    /** Opens the page of an attempt under the pod's path in a window, although nobody has gone on to it. */
     private Browser.Page openUnasked(Browser browser, URI attempt) {
         return browser.openAlone(foreign.at("foreign.localhost", "/send?" + attempt));
     }
@@ -218,28 +279,112 @@ class InterstitialIT extends BothBrowsers {
         }
     }
 
-    /** There its posts are same-origin, so that all depends on whether it gets hold of a token. */
+    private static void goOn(Browser.Page page, URI tunnel) {
+        assertThat(isAsked(page, tunnel)).isTrue();
+        page.click("button");
+        awaitText(page, "my notes");
+    }
+
     @InBothBrowsers
-    void aPageAtAHostOfItsOwnNeitherSeesATokenNorGoesOnByFetchOrFrame(Browser browser) {
+    void aPageAtAHostOfItsOwnDoesNotGoOnToItsNeighbour(Browser browser) {
         URI tunnel = hosting.at("notes.tunnels.localhost", "/");
-        String visit = tunnel.resolve("/.tunnel/visit").toString();
-        String token = token(hosting, tunnel);
-        for (String how : List.of("fetch", "frame")) {
-            try (Browser.Page page = openUnasked(browser, tunnel.resolve(attempt(how, visit, token)))) {
-                awaitText(page, "an attempt");
+        URI neighbour = hosting.at("diary.tunnels.localhost", "/");
+        String visit = neighbour.resolve("/.tunnel/visit").toString();
+        String token = token(hosting, neighbour);
+        try (Browser.Page page = browser.openAlone(tunnel)) {
+            goOn(page, tunnel);
+            for (String how : List.of("fetch", "frame")) {
+                page.go(tunnel.resolve(attempt(how, visit, token)));
                 assertThat(page.evaluate("results")).as(how).isEqualTo("sent");
-                assertThat(page.evaluate("fetch('/').then((response) => response.text())"))
-                        .contains("my notes");
-                assertThat(page.evaluate("""
-                                new Promise((resolve) => {
-                                  const frame = document.createElement('iframe');
-                                  frame.onload = () => resolve(frame.contentDocument.body.innerText);
-                                  frame.src = '/';
-                                  document.body.append(frame);
-                                })
-                                """)).contains("my notes");
-                assertThat(isAsked(page, tunnel)).as(how).isTrue();
+                assertThat(isAsked(page, neighbour)).as(how).isTrue();
             }
+            page.go(tunnel.resolve(attempt("window", visit, token)));
+            awaitText(page, "Origin is not allowed");
+            assertThat(isAsked(page, neighbour)).isTrue();
+        }
+    }
+
+    @InBothBrowsers
+    void aFormOfAnotherSiteOpensThePageAtAHostOfItsOwn(Browser browser) {
+        service.forget();
+        URI target = hosting.at("notes.tunnels.localhost", "/second?c=d");
+        try (Browser.Page page = browser.openAlone(foreign.at("foreign.localhost", "/send?" + target))) {
+            awaitText(page, ASKED);
+            assertThat(page.text()).contains("What another page has sent along is lost");
+            assertThat(service.asked("/*")).isEmpty();
+            page.click("button");
+            awaitText(page, "second page");
+            assertThat(service.asked("/second")).singleElement().satisfies(request -> {
+                assertThat(request.method()).isEqualTo("GET");
+                assertThat(request.query()).isEqualTo("c=d");
+            });
+        }
+    }
+
+    @InBothBrowsers
+    void noPageRunsAtAHostOfItsOwnBeforeItsVisitorHasGoneOn(Browser browser) {
+        service.forget();
+        URI tunnel = hosting.at("notes.tunnels.localhost", "/");
+        URI take = tunnel.resolve("/take");
+        try (Browser.Page page = browser.openAlone(foreign.at("foreign.localhost", "/open?" + take))) {
+            page.click("button");
+            assertThat(page.evaluate("results")).isEqualTo("out of sight");
+        }
+        try (Browser.Page page = browser.openAlone(foreign.at("foreign.localhost", "/embed?" + take))) {
+            assertThat(page.evaluate("results")).isEqualTo("nothing");
+            page.go(foreign.at("foreign.localhost", "/send?" + take));
+            awaitText(page, ASKED);
+            assertThat(service.asked("/*")).isEmpty();
+            goOn(page, tunnel);
+            assertThat(page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)"))
+                    .isEqualTo("0");
+            // as it would have gone
+            assertThat(page.go(take).evaluate("results")).isEqualTo("registered");
+        }
+    }
+
+    /** Its neighbour is of the same site, so that a browser may keep for both what one of them has fetched. */
+    @InBothBrowsers
+    void whatANeighbourHasFetchedBecomesNoPageAtAHostOfItsOwn(Browser browser) {
+        URI tunnel = hosting.at("notes.tunnels.localhost", "/");
+        URI neighbour = hosting.at("diary.tunnels.localhost", "/");
+        try (Browser.Page page = browser.openAlone(neighbour)) {
+            goOn(page, neighbour);
+            service.forget();
+            assertThat(page.evaluate("fetch('%stake', { credentials: 'omit' }).then((response) => response.text())"
+                            .formatted(tunnel)))
+                    .contains("taken over");
+            assertThat(page.evaluate(
+                            "fetch('%stake', { mode: 'no-cors' }).then((response) => response.type)".formatted(tunnel)))
+                    .isEqualTo("opaque");
+            assertThat(service.asked("/take"))
+                    .as("the second was refused, or came from memory")
+                    .hasSize(1);
+            page.go(tunnel.resolve("/take"));
+            assertThat(page.evaluate("typeof results")).isEqualTo("undefined");
+            assertThat(isAsked(page, tunnel)).isTrue();
+            assertThat(service.asked("/worker.js")).isEmpty();
+        }
+    }
+
+    @InBothBrowsers
+    void whatAPageNeedsOfItsOwnServiceWorksOnceItsVisitorHasGoneOn(Browser browser) {
+        try (Browser.Page page = browser.openAlone(hosting.at("own.tunnels.localhost", "/own.html"))) {
+            assertThat(page.text()).contains(ASKED);
+            page.click("button");
+            await().atMost(Duration.ofSeconds(30))
+                    .ignoreExceptions()
+                    .untilAsserted(() -> assertThat(Outcomes.of(page))
+                            .containsAllEntriesOf(Map.of(
+                                    "script", "true",
+                                    "module", "a part",
+                                    "import", "a part",
+                                    "get", "200 \"GET\"",
+                                    "post", "200 \"POST\"",
+                                    "put", "200 \"PUT\"",
+                                    "delete", "200 \"DELETE\"",
+                                    "events", "an event",
+                                    "frame", "a frame")));
         }
     }
 

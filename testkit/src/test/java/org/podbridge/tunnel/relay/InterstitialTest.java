@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -482,6 +483,186 @@ class InterstitialTest {
         assertThat(answer(again, "/").status()).isEqualTo(410);
         String atPod = token(navigate("/tunnel/App/"));
         assertThat(answerAtHost("app.tunnels.example", atPod, "/").status()).isEqualTo(410);
+    }
+
+    private static final String BROWSERS_ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+    private static String[] fetching(String site, String mode, String destination) {
+        HeaderFields.Builder fields = HeaderFields.builder();
+        Optional.ofNullable(site).ifPresent(value -> fields.add("sec-fetch-site", value));
+        Optional.ofNullable(mode).ifPresent(value -> fields.add("sec-fetch-mode", value));
+        Optional.ofNullable(destination).ifPresent(value -> fields.add("sec-fetch-dest", value));
+        return fields.build().asList().stream()
+                .flatMap(field -> Stream.of(field.name(), field.value()))
+                .toArray(String[]::new);
+    }
+
+    private InMemoryExchange visitAtHost(String method, String... fields) {
+        return relay.visit(TunnelRelay.head(method, "/a?b", fields)
+                .authority("app.tunnels.example")
+                .build());
+    }
+
+    /** Goes on at the tunnel's host and returns the cookie. */
+    private String cookieAtHost() {
+        String token = token(navigateAt("app.tunnels.example", "/"));
+        String cookie = fields(answerAtHost("app.tunnels.example", token, "/"))
+                .first("set-cookie")
+                .orElseThrow();
+        return cookie.split(";", 2)[0];
+    }
+
+    /** Lets the service answer with a policy of its own, and returns what the visitor gets of it. */
+    private static List<String> policies(TunnelClient client, InMemoryExchange visit) {
+        client.answer(client.asked(), 200, "", "content-security-policy", "default-src *");
+        return fields(visit).all("content-security-policy");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"GET", "HEAD", "POST", "PUT", "DELETE"})
+    void asksAtAHostWhateverTheMethod(String method) {
+        TunnelClient client = relay.serve("app");
+        InMemoryExchange shown = visitAtHost(method, NAVIGATION);
+        assertThat(shown.status()).isEqualTo(200);
+        client.heardNothing();
+        if (method.equals("HEAD")) {
+            return;
+        }
+        assertThat(shown.responseText().contains("is lost: it opens the address without it"))
+                .isEqualTo(!method.equals("GET"));
+        assertThat(shown.responseText()).contains("name=\"path\" value=\"/a?b\"");
+        InMemoryExchange answered = answerAtHost("app.tunnels.example", token(shown), "/a?b");
+        assertThat(answered.status()).as("which a browser follows with GET").isEqualTo(303);
+        assertThat(fields(answered).first("location")).contains("/a?b");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            nullValues = "none",
+            value = {
+                "GET,cross-site,navigate,iframe",
+                "POST,cross-site,navigate,iframe",
+                "GET,same-site,navigate,embed",
+                "GET,same-origin,navigate,object",
+                "GET,cross-site,navigate,fencedframe",
+                "GET,cross-site,navigate,empty",
+                "GET,cross-site,no-cors,script",
+                "GET,same-site,cors,script",
+                "GET,cross-site,no-cors,image",
+                "GET,cross-site,no-cors,empty",
+                "POST,cross-site,no-cors,empty",
+                "GET,none,no-cors,empty",
+                "GET,none,same-origin,worker",
+                "GET,same-origin,same-origin,serviceworker",
+            })
+    void refusesAtAHostWhatBrowsersFetchForAnotherPageOrForLater(
+            String method, String site, String mode, String destination) {
+        TunnelClient client = relay.serve("app");
+        String cookie = cookieAtHost();
+        String[] fields = fetching(site, mode, destination);
+        InMemoryExchange refused = visitAtHost(method, fields);
+        assertThat(refused.status()).isEqualTo(403);
+        assertThat(refused.responseText()).contains("in a window of its own first");
+        assertThat(fields(refused).first("content-security-policy").orElseThrow())
+                .startsWith("sandbox ");
+        client.heardNothing();
+        InMemoryExchange accepted = visitAtHost(method, with(fields, "cookie", cookie));
+        assertThat(passes(accepted)).isTrue();
+        assertThat(policies(client, accepted)).containsExactly("default-src *");
+        assertThat(relay.diagnostics().openInterstitials()).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            nullValues = "none",
+            value = {
+                "GET,none,none,none",
+                "HEAD,none,none,none",
+                "POST,none,none,none",
+                "GET,none,cors,none", // some programs
+                "GET,cross-site,cors,empty",
+                "PUT,cross-site,cors,empty",
+                "OPTIONS,cross-site,cors,empty",
+                "GET,same-origin,cors,manifest",
+                "GET,same-origin,no-cors,script",
+            })
+    void letsAtAHostNothingBecomeAPageThatIsMeantForNone(String method, String site, String mode, String destination) {
+        TunnelClient client = relay.serve("app");
+        String[] fields = fetching(site, mode, destination);
+        InMemoryExchange visit = visitAtHost(method, fields);
+        assertThat(passes(visit)).isTrue();
+        assertThat(policies(client, visit)).containsExactly("sandbox", "default-src *");
+    }
+
+    @Test
+    void letsAPageThatIsOpenRunOnceItsVisitorHasGoneOn() {
+        TunnelClient client = relay.serve("app");
+        String cookie = cookieAtHost();
+        InMemoryExchange visit = visitAtHost("POST", with(NAVIGATION, "cookie", cookie));
+        assertThat(policies(client, visit)).containsExactly("default-src *");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"script", ""})
+    void refusesAServiceWorkerBeforeItsVisitorHasGoneOn(String value) {
+        relay.serve("app");
+        assertThat(visitAtHost("GET", "service-worker", value).status()).isEqualTo(403);
+        assertThat(visitAtHost("GET", with(fetching("same-origin", "same-origin", null), "service-worker", value))
+                        .status())
+                .isEqualTo(403);
+        assertThat(passes(visitAtHost("GET", "service-worker", value, "cookie", cookieAtHost())))
+                .isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                BROWSERS_ACCEPT + "|true",
+                "text/html, application/xhtml+xml, */*|true",
+                "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2|false",
+                "text/turtle, text/html;q=0.1, application/xhtml+xml;q=0.1|false",
+                "*/*|false",
+            })
+    void tellsAtAHostABrowserThatSaysNothingMoreByWhatItAccepts(String accept, boolean asked) {
+        TunnelClient client = relay.serve("app");
+        InMemoryExchange visit = visitAtHost("GET", "accept", accept);
+        if (!asked) {
+            assertThat(policies(client, visit)).contains("sandbox");
+            return;
+        }
+        String form = "token=" + token(visit) + "&path=/";
+        for (String origin : List.of("null", "https://evil.example", "https://pod.example")) {
+            assertThat(answer("app.tunnels.example", form, "origin", origin).status())
+                    .isEqualTo(403);
+        }
+        assertThat(answer("app.tunnels.example", form, new String[0]).status()).isEqualTo(403);
+        InMemoryExchange answered = answer("app.tunnels.example", form, "origin", "https://app.tunnels.example");
+        assertThat(answered.status()).isEqualTo(303);
+        assertThat(fields(answered).contains("set-cookie")).isTrue();
+    }
+
+    @Test
+    void asksNoProgramAtAHostThatSaysThatItIsOne() {
+        TunnelClient client = relay.serve("app");
+        InMemoryExchange page = visitAtHost("POST", with(NAVIGATION, "tunnel-skip-warning", "1"));
+        assertThat(policies(client, page)).containsExactly("default-src *");
+        InMemoryExchange silent = visitAtHost("GET", "accept", BROWSERS_ACCEPT, "tunnel-skip-warning", "1");
+        assertThat(policies(client, silent))
+                .as("as another page could fetch it")
+                .contains("sandbox");
+        InMemoryExchange fetched =
+                visitAtHost("GET", with(fetching("cross-site", "cors", "empty"), "tunnel-skip-warning", "1"));
+        assertThat(policies(client, fetched))
+                .as("as another page could fetch it")
+                .contains("sandbox");
+    }
+
+    @Test
+    void confinesNothingUnlessVisitorsAreAsked() {
+        relay.with(podbridge -> podbridge.interstitial(false));
+        TunnelClient client = relay.serve("app");
+        assertThat(policies(client, visitAtHost("GET"))).containsExactly("default-src *");
     }
 
     @Test
