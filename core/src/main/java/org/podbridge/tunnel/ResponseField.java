@@ -42,8 +42,20 @@ enum ResponseField {
 
     private static final Map<String, ResponseField> BY_NAME = new HashMap<>();
 
-    private static final List<String> NEVER_PREFIXES =
-            List.of("x-accel-", "x-forwarded-", "x-lighttpd-", "public-key-pins", "attribution-reporting-", "proxy-");
+    private static final List<String> NEVER_PREFIXES = List.of(
+            "attribution-reporting-",
+            "edge-",
+            "proxy-",
+            "public-key-pins",
+            "secure-session-",
+            "surrogate-",
+            "x-accel-",
+            "x-envoy-",
+            "x-forwarded-",
+            "x-lighttpd-",
+            "x-litespeed-",
+            "x-reproxy-",
+            "x-sendfile"); // some of whose variants delete the file
 
     static {
         put(
@@ -58,7 +70,6 @@ enum ResponseField {
                 "content-length", // framing is computed by who frames
                 "critical-ch",
                 "delegate-ch",
-                "edge-control",
                 "expect-ct",
                 "forwarded",
                 "keep-alive",
@@ -66,24 +77,15 @@ enum ResponseField {
                 "origin-agent-cluster",
                 "report-to",
                 "reporting-endpoints",
-                "secure-session-challenge",
-                "secure-session-registration",
-                "secure-session-skipped",
                 "server",
                 "service-worker-allowed",
                 "set-cookie2",
                 "set-login",
                 "strict-transport-security",
                 "supports-loading-mode",
-                "surrogate-capability",
-                "surrogate-control",
-                "surrogate-key",
                 "use-as-dictionary",
                 "via",
-                "x-litespeed-location",
-                "x-permitted-cross-domain-policies",
-                "x-reproxy-url",
-                "x-sendfile");
+                "x-permitted-cross-domain-policies");
         put(OWN_HOST, "accept-ch", "origin-trial", "speculation-rules");
         put(
                 HARMLESS,

@@ -138,6 +138,32 @@ class HostModeTest {
         assertThat(fields.contains("access-control-allow-credentials")).isTrue();
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Alt-Svc",
+                "Clear-Site-Data",
+                "Public-Key-Pins",
+                "Secure-Session-Registration",
+                "Service-Worker-Allowed",
+                "Set-Login",
+                "Strict-Transport-Security",
+                "Surrogate-Control",
+                "X-Accel-Redirect",
+                "X-Envoy-Upstream-Service-Time",
+                "X-LiteSpeed-Location",
+                "X-Reproxy-URL",
+                "X-Sendfile-Temporary"
+            })
+    void neverPassesWhatActsOnAProxyOrOnMoreThanItsHost(String name) {
+        TunnelClient client = relay.serve("app");
+        InMemoryExchange visit = get("app.tunnels.example", "/");
+        client.answer(client.asked(), 200, "", name, "x", "origin-trial", "y");
+        HeaderFields fields = visit.responseHead().orElseThrow().fields();
+        assertThat(fields.contains(name)).isFalse();
+        assertThat(fields.first("origin-trial")).as("what acts on its own host").contains("y");
+    }
+
     @Test
     void keepsTheAccessRule() {
         relay.serve("app", "\"access\":\"owner\"");
