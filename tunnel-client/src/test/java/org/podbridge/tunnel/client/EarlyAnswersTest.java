@@ -54,9 +54,11 @@ class EarlyAnswersTest {
         assertThat(finished.status()).isEqualTo(413);
         assertThat(finished.failure()).isEmpty();
 
-        link.say(new Frame.Data(1, ByteBuffer.allocate(30_000), false, false, false));
-        link.say(new Frame.Reset(1, ResetCode.CANCEL, "the response is complete"));
         service.respond("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-        assertThat(link.get(2, "/").answer(2)).as("the next one").isEqualTo("200 ok");
+        link.say(new Frame.Data(1, ByteBuffer.allocate(30_000), false, false, false));
+        assertThat(link.get(2, "/").answer(2)).as("no reset comes before").isEqualTo("200 ok");
+
+        link.say(new Frame.Reset(1, ResetCode.CANCEL, "the response is complete"));
+        assertThat(link.get(3, "/").answer(3)).as("the next one").isEqualTo("200 ok");
     }
 }
