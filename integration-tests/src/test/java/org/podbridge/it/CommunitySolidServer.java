@@ -2,10 +2,12 @@ package org.podbridge.it;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -75,12 +77,21 @@ final class CommunitySolidServer implements AutoCloseable {
                 FOLDER);
         CommunitySolidServer server = new CommunitySolidServer(process, uri);
         try {
-            process.await("Listening to server at " + uri);
+            process.await("Listening to server at " + uri); // said just before it does
+            await().until(() -> accepts(port));
         } catch (AssertionError e) {
             server.close();
             throw e;
         }
         return server;
+    }
+
+    private static boolean accepts(int port) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return socket.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** It wants to know its port before it listens. */
