@@ -21,7 +21,7 @@ final class ServletRequestBody extends RequestBody implements ReadListener {
     private final HttpServletRequest request;
     private final ContainerAccess access;
     private final boolean mayHaveTrailers;
-    private final boolean onTomcat;
+    private final Container container;
     private volatile @Nullable ServletInputStream in;
     private volatile HeaderFields trailers = HeaderFields.empty();
 
@@ -33,7 +33,7 @@ final class ServletRequestBody extends RequestBody implements ReadListener {
         this.request = request;
         this.access = access;
         this.mayHaveTrailers = isChunked(request) || !isHttp1(request); // Jetty may still have those of one before
-        this.onTomcat = Container.of(request) == Container.TOMCAT;
+        this.container = Container.of(request);
     }
 
     private static boolean isHttp1(HttpServletRequest request) {
@@ -52,7 +52,7 @@ final class ServletRequestBody extends RequestBody implements ReadListener {
     /** Tomcat lets nobody read on behind a response that has all of its length. */
     @Override
     protected boolean dropsTheRest() {
-        return onTomcat;
+        return container == Container.TOMCAT;
     }
 
     @Override
@@ -69,7 +69,9 @@ final class ServletRequestBody extends RequestBody implements ReadListener {
     public void onAllDataRead() {
         if (!isAtEnd() && access.enter()) {
             try {
-                onEnd();
+                onEnd(openInput());
+            } catch (IOException | RuntimeException e) {
+                brokeOff(e);
             } finally {
                 access.exit();
             }
@@ -123,7 +125,7 @@ final class ServletRequestBody extends RequestBody implements ReadListener {
             }
             int count = input.read(buffer);
             if (count < 0 || input.isFinished()) {
-                onEnd();
+                onEnd(input);
                 return ByteBuffer.wrap(buffer, 0, Math.max(0, count));
             }
             if (count > 0) {
@@ -133,7 +135,11 @@ final class ServletRequestBody extends RequestBody implements ReadListener {
         return null;
     }
 
-    private void onEnd() {
+    private void onEnd(ServletInputStream input) throws IOException {
+        if (container == Container.UNDERTOW) {
+            // It closes a body that is broken, and calls it finished, which may be seen before its failure is told.
+            input.available(); // fails when closed
+        }
         if (mayHaveTrailers) {
             trailers = RequestHeads.trailers(request);
         }
