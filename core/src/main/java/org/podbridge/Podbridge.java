@@ -616,8 +616,10 @@ public final class Podbridge implements Router, AutoCloseable {
             checkPublicUris();
             authProvider.check(List.copyOf(publicUris));
             if (tunnelHost != null) {
-                publicUris.forEach(
-                        uri -> checkTunnelHost(tunnelHost, uri.getHost().toLowerCase(Locale.ROOT)));
+                publicUris.stream()
+                        .map(Builder::hostOf)
+                        .distinct()
+                        .forEach(podHost -> checkTunnelHost(tunnelHost, podHost));
             }
             return new Podbridge(this, authProvider, accessPolicy);
         }
@@ -664,6 +666,12 @@ public final class Podbridge implements Router, AutoCloseable {
                 throw new IllegalStateException(
                         name + " " + path + " lies below tunnelPath " + tunnelPath + ", where nobody reaches it");
             }
+        }
+
+        /** Returns a host as others are written: {@code pod.example.} is {@code pod.example} to the DNS. */
+        private static String hostOf(URI uri) {
+            String host = uri.getHost().toLowerCase(Locale.ROOT);
+            return host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
         }
 
         private static void checkTunnelHost(String tunnelHost, String podHost) {
