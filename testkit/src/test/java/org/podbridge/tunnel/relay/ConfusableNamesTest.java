@@ -2,6 +2,7 @@ package org.podbridge.tunnel.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -82,6 +83,7 @@ class ConfusableNamesTest {
 
     @Test
     void areKeptForTheOwnerAsLongAsTheName() {
+        relay.limits(limits -> limits.nameQuarantine(Duration.ZERO));
         TunnelClient alice = withHosts().serve("mail");
         alice.connection().cut();
         refused(relay.connect("bob"), "rnail");
@@ -94,6 +96,7 @@ class ConfusableNamesTest {
 
     @Test
     void areFreeOnceTheNameIs() {
+        relay.limits(limits -> limits.nameQuarantine(Duration.ZERO));
         TunnelClient alice = withHosts().serve("mail");
         TunnelClient bob = relay.connect("bob");
         refused(bob, "rnail");
