@@ -253,7 +253,7 @@ public final class Limits {
     }
 
     /**
-     * Returns how many bytes a tunnel client may send on a new stream before some were handed on (256 KiB). Grows for
+     * Returns how many bytes a tunnel client may send on a new stream before some were handed on (64 KiB). Grows for
      * streams whose visitor is fast and whose client is far away.
      *
      * @return bytes
@@ -443,7 +443,7 @@ public final class Limits {
         private int maxTargetBytes = 8 * 1024;
         private Duration exchangeTimeout = Duration.ofSeconds(30);
         private int maxExchangesPerTunnel = 256;
-        private int streamWindowBytes = 256 * 1024;
+        private int streamWindowBytes = 64 * 1024;
         private int maxStreamWindowBytes = 8 * 1024 * 1024;
         private long maxWindowGrowthBytes = 32 * MIB;
         private Duration streamWait = Duration.ofSeconds(2);
@@ -682,7 +682,8 @@ public final class Limits {
         }
 
         /**
-         * Sets the initial window of a stream; see {@link Limits#streamWindowBytes}.
+         * Sets the initial window of a stream; see {@link Limits#streamWindowBytes}. Small requests wait behind what the
+         * windows of large responses let queue on the way, so a larger one makes a busy tunnel less responsive.
          *
          * @param streamWindowBytes bytes, 16 KiB to 1 GiB
          * @return this builder

@@ -32,6 +32,7 @@ import org.podbridge.tunnel.v1.ClientMessage;
 import org.podbridge.tunnel.v1.ClientMessageCodec;
 import org.podbridge.tunnel.v1.RelayMessage;
 import org.podbridge.tunnel.v1.RelayMessageCodec;
+import org.podbridge.tunnel.v2.Frame;
 import org.podbridge.tunnel.v2.FrameException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,7 +42,6 @@ final class TunnelConnection implements MessageSocket.Handler, LiveIdentity.Hold
 
     private static final Logger logger = LoggerFactory.getLogger(TunnelConnection.class);
     private static final int MAX_QUEUED_CONTROLS = 64;
-    private static final int DEFAULT_WINDOW_BYTES = 256 * 1024;
     /** How often a client may be refused something before it is taken for one that doesn't listen. */
     private static final Rate PATIENCE = Rate.perMinute(100, 100);
 
@@ -440,7 +440,7 @@ final class TunnelConnection implements MessageSocket.Handler, LiveIdentity.Hold
         open.measureRoundTrip();
         streams = new TunnelStreams(
                 open,
-                register.window() == 0 ? DEFAULT_WINDOW_BYTES : register.window(),
+                register.window() == 0 ? Frame.DEFAULT_WINDOW_BYTES : register.window(),
                 endpoint.limits(),
                 endpoint.scheduler(),
                 budget,

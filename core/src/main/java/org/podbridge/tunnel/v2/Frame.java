@@ -16,6 +16,9 @@ public sealed interface Frame {
     /** How large a payload may be, in bytes. */
     int MAX_PAYLOAD_BYTES = MAX_BYTES - HEADER_BYTES;
 
+    /** How much data may be sent on a new stream to a side that has named no {@code window}, in bytes. */
+    int DEFAULT_WINDOW_BYTES = 256 * 1024;
+
     /**
      * How long data that ends a stream may be, in bytes, to be sent and delivered in one piece: a close of a WebSocket,
      * of which half would be taken for half a message.

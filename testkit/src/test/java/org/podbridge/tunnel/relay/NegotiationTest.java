@@ -23,7 +23,7 @@ class NegotiationTest {
 
     private static String details(int protocol) {
         return WITHOUT_DETAILS.replace("}", "") + ",\"protocol\":" + protocol
-                + ",\"publicUrl\":\"https://pod.example/tunnel/app/\",\"window\":262144,\"maxStreams\":256"
+                + ",\"publicUrl\":\"https://pod.example/tunnel/app/\",\"window\":65536,\"maxStreams\":256"
                 + ",\"access\":\"public\"}";
     }
 

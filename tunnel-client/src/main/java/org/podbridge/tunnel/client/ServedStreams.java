@@ -7,6 +7,7 @@ import org.podbridge.exchange.Completion;
 import org.podbridge.json.MalformedJsonException;
 import org.podbridge.limits.ByteBudget;
 import org.podbridge.tunnel.v1.RelayMessage;
+import org.podbridge.tunnel.v2.Frame;
 import org.podbridge.tunnel.v2.FrameException;
 import org.podbridge.tunnel.v2.HeadCodec;
 import org.podbridge.tunnel.v2.Multiplexer;
@@ -62,7 +63,7 @@ final class ServedStreams implements Multiplexer.Events {
                 new Multiplexer.Settings(
                         WINDOW_BYTES,
                         MAX_WINDOW_BYTES,
-                        details.window() == 0 ? WINDOW_BYTES : details.window(),
+                        details.window() == 0 ? Frame.DEFAULT_WINDOW_BYTES : details.window(),
                         Math.min(details.maxStreams(), MAX_STREAMS),
                         new ByteBudget(MAX_GROWTH_BYTES),
                         budget),
