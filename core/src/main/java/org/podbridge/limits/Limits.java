@@ -682,8 +682,8 @@ public final class Limits {
         }
 
         /**
-         * Sets the initial window of a stream; see {@link Limits#streamWindowBytes}. Small requests wait behind what the
-         * windows of large responses let queue on the way, so a larger one makes a busy tunnel less responsive.
+         * Sets the initial window of a stream; see {@link Limits#streamWindowBytes}. Small requests wait behind what
+         * the windows of large responses let queue on the way, so a larger one makes a busy tunnel less responsive.
          *
          * @param streamWindowBytes bytes, 16 KiB to 1 GiB
          * @return this builder

@@ -232,6 +232,7 @@ class VisitorSocketTest {
         int stream = client.asked();
         client.say(FrameClient.response(stream, 403, false));
         client.send(stream, 64 * 1024);
+        assertThat(client.heard()).hasOnlyElementsOfType(Frame.Window.class);
         assertThat(decision).isNotDone();
         client.say(FrameClient.data(stream, "x", true));
         assertThat(rejected(decision).status()).isEqualTo(502);
