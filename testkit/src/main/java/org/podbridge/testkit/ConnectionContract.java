@@ -496,6 +496,35 @@ public abstract class ConnectionContract {
     }
 
     @Test
+    void tellsOfEmptyFramesAndMakesNoEmptyParts() {
+        RecordingListener listener = new RecordingListener();
+        RawWebSocket peer = open(listener);
+        for (int opCode : List.of(TEXT, BINARY)) {
+            int before = listener.emptyParts();
+            peer.send(opCode, new byte[0]);
+            for (int i = 0; i < 98; i++) {
+                peer.send(CONTINUATION, new byte[0]);
+            }
+            peer.send(CONTINUATION, bytes("at last").array()).send(FIN | CONTINUATION, new byte[0]);
+            assertThat(listener.awaitMessage().text()).isEqualTo("at last");
+            assertThat(listener.emptyParts() - before).isEqualTo(99);
+        }
+        byte[] whole = RawWebSocket.join(
+                RawWebSocket.frame(FIN | BINARY, RawWebSocket.pattern(300)),
+                RawWebSocket.frame(FIN | TEXT, RawWebSocket.pattern(70_000)),
+                RawWebSocket.frame(BINARY, RawWebSocket.pattern(8_192)),
+                RawWebSocket.frame(FIN | CONTINUATION, RawWebSocket.pattern(65_536)));
+        int before = listener.emptyParts();
+        for (int sent = 0; sent < whole.length; sent += sent < 700 ? 1 : 997) {
+            peer.visitor().send(Arrays.copyOfRange(whole, sent, Math.min(whole.length, sent + (sent < 700 ? 1 : 997))));
+        }
+        for (int i = 0; i < 3; i++) {
+            listener.awaitMessage();
+        }
+        assertThat(listener.emptyParts()).as("made by the container").isEqualTo(before);
+    }
+
+    @Test
     void passesTextThatIsCutWithinItsCharacters() {
         RecordingListener listener = new RecordingListener();
         RawWebSocket peer = open(listener);
