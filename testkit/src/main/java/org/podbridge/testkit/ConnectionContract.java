@@ -131,6 +131,26 @@ public abstract class ConnectionContract {
         return true;
     }
 
+    /**
+     * Tells whether the container tells of frames that hold nothing and have more to come; where it doesn't, it drops
+     * them.
+     *
+     * @return whether it does
+     */
+    protected boolean tellsOfEmptyFrames() {
+        return true;
+    }
+
+    /**
+     * Tells whether frames are taken whose length is written in more bytes than it needs, which RFC 6455 forbids; where
+     * they aren't, the connection is closed with 1002.
+     *
+     * @return whether they are
+     */
+    protected boolean takesLengthsThatAreTooLong() {
+        return true;
+    }
+
     @BeforeEach
     void startServer() throws Exception {
         host = start(request -> new Route.WebSocket(head -> {
@@ -507,7 +527,7 @@ public abstract class ConnectionContract {
             }
             peer.send(CONTINUATION, bytes("at last").array()).send(FIN | CONTINUATION, new byte[0]);
             assertThat(listener.awaitMessage().text()).isEqualTo("at last");
-            assertThat(listener.emptyParts() - before).isEqualTo(99);
+            assertThat(listener.emptyParts() - before).isEqualTo(tellsOfEmptyFrames() ? 99 : 0);
         }
         byte[] whole = RawWebSocket.join(
                 RawWebSocket.frame(FIN | BINARY, RawWebSocket.pattern(300)),
@@ -1021,6 +1041,35 @@ public abstract class ConnectionContract {
             peer.visitor().awaitEnd();
             listener.awaitClosed();
             assertThat(listener.unreadMessages()).isZero();
+        }
+    }
+
+    /** Only how a frame ends matters to those behind; what would be wrong is to lose count of its bytes. */
+    @Test
+    void takesLengthsInMoreBytesThanNeededAtTheirWordOrRefusesThem() {
+        for (int length : new int[] {5, 125, 300, 65_535}) {
+            boolean inTwoBytes = length < 126;
+            byte[] head = inTwoBytes
+                    ? new byte[] {(byte) (FIN | TEXT), (byte) (0x80 | 126), 0, (byte) length}
+                    : new byte[] {
+                        (byte) (FIN | TEXT), (byte) (0x80 | 127), 0, 0, 0, 0, 0, 0, (byte) (length >> 8), (byte) length
+                    };
+            byte[] text = RawWebSocket.pattern(length);
+            RecordingListener listener = new RecordingListener();
+            RawWebSocket peer = open(listener);
+            listener.awaitOpen();
+            byte[] unmasked = new byte[4];
+            peer.visitor().send(RawWebSocket.join(head, unmasked, text));
+            if (takesLengthsThatAreTooLong()) {
+                peer.sendText("next");
+                assertThat(listener.awaitMessage().content().array()).isEqualTo(text);
+                assertThat(listener.awaitMessage().text()).isEqualTo("next");
+            } else {
+                assertThat(peer.readClose().code()).isEqualTo(CloseStatus.PROTOCOL_ERROR);
+                peer.visitor().awaitEnd();
+                listener.awaitClosed();
+                assertThat(listener.unreadMessages()).isZero();
+            }
         }
     }
 }

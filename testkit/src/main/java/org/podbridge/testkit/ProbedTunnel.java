@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -51,6 +52,7 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
     private final List<Asked> asked = new CopyOnWriteArrayList<>();
     private final Map<Integer, ByteArrayOutputStream> bodies = new ConcurrentHashMap<>();
     private final Map<Integer, Asked> heads = new ConcurrentHashMap<>();
+    private final AtomicInteger mostUnfinished = new AtomicInteger();
     private final ByteArrayOutputStream message = new ByteArrayOutputStream();
     private volatile Function<Asked, Answer> answers = request -> Answer.text("seen");
 
@@ -145,6 +147,24 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
         return all;
     }
 
+    /**
+     * Returns how many requests have begun that are neither whole nor reset; for version 2.
+     *
+     * @return the number of requests
+     */
+    public int unfinished() {
+        return heads.size();
+    }
+
+    /**
+     * Returns how many requests there have been at most that were neither whole nor reset; for version 2.
+     *
+     * @return the number of requests
+     */
+    public int mostUnfinished() {
+        return mostUnfinished.get();
+    }
+
     // What the relay says
 
     @Override
@@ -199,6 +219,7 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
             String head = new String(payload, UTF_8);
             Asked begun = new Asked(find(METHOD, head), find(PATH, head), head, "");
             heads.put(stream, begun);
+            mostUnfinished.accumulateAndGet(heads.size(), Math::max);
             asked.add(begun);
             bodies.put(stream, new ByteArrayOutputStream());
         } else if (type == DATA) {
