@@ -115,7 +115,7 @@ public final class Podbridge implements Router, AutoCloseable {
                         builder.tunnelHost,
                         builder.trustedOwners,
                         builder.sessionCookies,
-                        builder.reservedNames,
+                        builder.reservedNames(),
                         builder.confusableNames()),
                 admission,
                 policy,
@@ -299,7 +299,7 @@ public final class Podbridge implements Router, AutoCloseable {
         private Set<WebId> trustedOwners = Set.of();
         private List<AddressRange> trustedProxies = List.of();
         private Set<String> sessionCookies = Set.of();
-        private Set<String> reservedNames = Set.of();
+        private @Nullable Set<String> reservedNames;
         private @Nullable Boolean confusableNames;
 
         private Builder() {}
@@ -539,9 +539,11 @@ public final class Podbridge implements Router, AutoCloseable {
         }
 
         /**
-         * Sets tunnel names that nobody gets, compared without case; none unless set.
+         * Sets tunnel names that nobody gets, compared without case. Unless set, they are those of
+         * {@link ReservedNames#underTunnelHost()} where there is a {@link #tunnelHost}, and none where there isn't:
+         * there the name of the pod stands before those of its tunnels.
          *
-         * @param reservedNames the names
+         * @param reservedNames the names, in place of those
          * @return this builder
          */
         public Builder reservedNames(Set<String> reservedNames) {
@@ -549,6 +551,13 @@ public final class Podbridge implements Router, AutoCloseable {
             reservedNames.forEach(name -> lowerCase.add(name.toLowerCase(Locale.ROOT)));
             this.reservedNames = Set.copyOf(lowerCase);
             return this;
+        }
+
+        private Set<String> reservedNames() {
+            if (reservedNames != null) {
+                return reservedNames;
+            }
+            return tunnelHost == null ? Set.of() : ReservedNames.underTunnelHost();
         }
 
         /**
@@ -616,8 +625,10 @@ public final class Podbridge implements Router, AutoCloseable {
             checkPublicUris();
             authProvider.check(List.copyOf(publicUris));
             if (tunnelHost != null) {
-                publicUris.forEach(
-                        uri -> checkTunnelHost(tunnelHost, uri.getHost().toLowerCase(Locale.ROOT)));
+                publicUris.stream()
+                        .map(Builder::hostOf)
+                        .distinct()
+                        .forEach(podHost -> checkTunnelHost(tunnelHost, podHost));
             }
             return new Podbridge(this, authProvider, accessPolicy);
         }
@@ -664,6 +675,12 @@ public final class Podbridge implements Router, AutoCloseable {
                 throw new IllegalStateException(
                         name + " " + path + " lies below tunnelPath " + tunnelPath + ", where nobody reaches it");
             }
+        }
+
+        /** Returns a host as others are written: {@code pod.example.} is {@code pod.example} to the DNS. */
+        private static String hostOf(URI uri) {
+            String host = uri.getHost().toLowerCase(Locale.ROOT);
+            return host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
         }
 
         private static void checkTunnelHost(String tunnelHost, String podHost) {

@@ -41,6 +41,7 @@ public final class Limits {
     private final int maxNamesPerWebId;
     private final int maxNames;
     private final Duration nameLease;
+    private final Duration nameQuarantine;
     private final long maxBufferedBytes;
     private final long maxBufferedBytesPerWebId;
     private final int maxRoomsPerConnection;
@@ -77,6 +78,7 @@ public final class Limits {
         this.maxNamesPerWebId = builder.maxNamesPerWebId;
         this.maxNames = builder.maxNames;
         this.nameLease = builder.nameLease;
+        this.nameQuarantine = builder.nameQuarantine;
         this.maxBufferedBytes = builder.maxBufferedBytes;
         this.maxBufferedBytesPerWebId =
                 builder.maxBufferedBytesPerWebId == 0 ? maxBufferedBytes / 2 : builder.maxBufferedBytesPerWebId;
@@ -357,6 +359,18 @@ public final class Limits {
     }
 
     /**
+     * How long nobody else gets a name that an agent has given up, or whose lease is over; zero frees it for all at
+     * once. The agent itself can have it back meanwhile. As many names as {@link #maxNames} are kept so, of one agent
+     * as many as {@link #maxNamesPerWebId} and fewer when there is little room: what it gives up beyond that frees the
+     * oldest of its own. They don't count among its names.
+     *
+     * @return the limit
+     */
+    public Duration nameQuarantine() {
+        return nameQuarantine;
+    }
+
+    /**
      * How many bytes of tunnel messages and bodies may be held in memory by all tunnels together. Beyond it requests
      * are answered 503.
      *
@@ -453,6 +467,7 @@ public final class Limits {
         private int maxNamesPerWebId = 64;
         private int maxNames = 10_000;
         private Duration nameLease = Duration.ofMinutes(2);
+        private Duration nameQuarantine = Duration.ofDays(30);
         private long maxBufferedBytes = 64 * MIB;
         private long maxBufferedBytesPerWebId;
         private int maxRoomsPerConnection = 50;
@@ -810,6 +825,23 @@ public final class Limits {
          */
         public Builder nameLease(Duration nameLease) {
             this.nameLease = notNegative("nameLease", nameLease);
+            return this;
+        }
+
+        /**
+         * How long nobody else gets a name that an agent has given up, or whose lease is over; zero frees it for all at
+         * once. Default 30 days, or until the server starts anew.
+         *
+         * @param nameQuarantine the limit, zero to 3,650 days
+         * @return this builder
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder nameQuarantine(Duration nameQuarantine) {
+            if (nameQuarantine.compareTo(Duration.ofDays(3_650)) > 0) {
+                throw new IllegalArgumentException(
+                        "nameQuarantine: " + nameQuarantine + " (expected: at most 3,650 days)");
+            }
+            this.nameQuarantine = notNegative("nameQuarantine", nameQuarantine);
             return this;
         }
 

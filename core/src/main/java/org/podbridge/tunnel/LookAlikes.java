@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.podbridge.identity.TunnelName;
 import org.podbridge.identity.WebId;
 
 /**
@@ -38,9 +39,9 @@ final class LookAlikes {
                 (before, one) -> new Holding(before.owner(), before.names() + 1));
     }
 
-    void remove(Tunnel tunnel) {
+    void remove(TunnelName name) {
         holdings.computeIfPresent(
-                skeletonOf(tunnel),
+                Skeleton.of(name.value()),
                 (skeleton, before) -> before.names() == 1 ? null : new Holding(before.owner(), before.names() - 1));
     }
 

@@ -13,7 +13,10 @@ import org.podbridge.identity.WebId;
 import org.podbridge.limits.Limits;
 import org.podbridge.time.Scheduler;
 
-/** Which name belongs to whom, and who serves it. A name has one owner at any time. Thread-safe. */
+/**
+ * Which name belongs to whom, and who serves it. A name has one owner at any time; for a while after that nobody else
+ * gets it. Thread-safe.
+ */
 final class TunnelRegistry {
 
     private final Limits limits;
@@ -27,6 +30,7 @@ final class TunnelRegistry {
     private final Map<WebId, Integer> namesByOwner = new HashMap<>();
     private final Map<TunnelName, Lease> leases = new HashMap<>();
     private final @Nullable LookAlikes lookAlikes;
+    private final Quarantine quarantine;
 
     /** Told apart by identity: the end of an old lease must not end a newer one of the same name. */
     private static final class Lease {
@@ -43,6 +47,7 @@ final class TunnelRegistry {
         this.limits = limits;
         this.scheduler = scheduler;
         this.lookAlikes = lookAlikes;
+        this.quarantine = new Quarantine(limits, scheduler, lookAlikes == null ? name -> {} : lookAlikes::remove);
     }
 
     /** What became of a claim. */
@@ -54,7 +59,7 @@ final class TunnelRegistry {
          */
         record Granted(List<TunnelConnection> replaced) implements Claim {}
 
-        /** The name is another agent's. */
+        /** The name is another agent's, or was until a while ago. */
         record Taken() implements Claim {}
 
         /** The name looks like one of another agent, or like one that nobody gets. */
@@ -83,8 +88,10 @@ final class TunnelRegistry {
             if (claimant.isOver()) {
                 return new Claim.TooLate();
             }
+            quarantine.releaseThoseOver();
             Tunnel before = tunnels.get(wanted.name());
-            if (before != null && !before.owner().equals(wanted.owner())) {
+            Optional<WebId> owner = before == null ? quarantine.ownerOf(wanted.name()) : Optional.of(before.owner());
+            if (owner.isPresent() && !owner.get().equals(wanted.owner())) {
                 return new Claim.Taken();
             }
             if (before == null && lookAlikes != null && !lookAlikes.admits(wanted)) {
@@ -126,7 +133,7 @@ final class TunnelRegistry {
         }
     }
 
-    /** Frees a name at once, if the connection serves it; others that share it go on. */
+    /** Frees a name without a lease, if the connection serves it; others that share it go on. */
     void release(TunnelName name, TunnelConnection connection) {
         lock.lock();
         try {
@@ -143,7 +150,7 @@ final class TunnelRegistry {
 
     /**
      * Frees what a connection served that is over, and so gets nothing any more. Names that nobody serves any more are
-     * kept for their owner for a while.
+     * leased to their owner for a while.
      */
     void releaseAll(TunnelConnection connection) {
         lock.lock();
@@ -167,6 +174,7 @@ final class TunnelRegistry {
         }
     }
 
+    /** Returns how many names are somebody's. */
     int size() {
         return tunnels.size();
     }
@@ -199,17 +207,16 @@ final class TunnelRegistry {
 
     private void remember(Tunnel tunnel) {
         namesByOwner.merge(tunnel.owner(), 1, Integer::sum);
-        if (lookAlikes != null) {
+        boolean knownByItsLook = quarantine.takeOut(tunnel.name());
+        if (lookAlikes != null && !knownByItsLook) {
             lookAlikes.add(tunnel);
         }
     }
 
     private void forget(Tunnel tunnel) {
         tunnels.remove(tunnel.name());
-        if (lookAlikes != null) {
-            lookAlikes.remove(tunnel);
-        }
         namesByOwner.computeIfPresent(tunnel.owner(), (owner, count) -> count == 1 ? null : count - 1);
+        quarantine.add(tunnel.name(), tunnel.owner());
     }
 
     private void cancelLease(TunnelName name) {

@@ -32,5 +32,11 @@ class LimitsTest {
                 .hasMessage("minRequestBodyRate: -1 (expected: >= 0)");
         assertThat(Limits.builder().nameLease(Duration.ZERO).build().nameLease())
                 .isZero();
+        assertThatThrownBy(() -> Limits.builder().nameQuarantine(Duration.ofSeconds(-1)))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Limits.builder().nameQuarantine(Duration.ofSeconds(Long.MAX_VALUE)))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThat(Limits.builder().nameQuarantine(Duration.ZERO).build().nameQuarantine())
+                .isZero();
     }
 }

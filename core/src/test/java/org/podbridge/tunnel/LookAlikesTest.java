@@ -28,9 +28,10 @@ class LookAlikesTest {
     private static final WebId BOB = WebId.of("https://bob.example/#me");
 
     private final TestScheduler time = new TestScheduler();
-    private final TunnelEndpoint endpoint = TestEndpoint.create(Limits.defaults(), time);
+    private final Limits limits = Limits.builder().nameQuarantine(Duration.ZERO).build();
+    private final TunnelEndpoint endpoint = TestEndpoint.create(limits, time);
     private final LookAlikes lookAlikes = new LookAlikes(Set.of("admin", "www"));
-    private final TunnelRegistry registry = new TunnelRegistry(Limits.defaults(), time, lookAlikes);
+    private final TunnelRegistry registry = new TunnelRegistry(limits, time, lookAlikes);
     private final TunnelConnection ofAlice = TestEndpoint.connect(endpoint, ALICE);
     private final TunnelConnection ofBob = TestEndpoint.connect(endpoint, BOB);
 
@@ -97,6 +98,26 @@ class LookAlikesTest {
     }
 
     @Test
+    void keepsLookAlikesOfANameFromOthersForAsLongAsTheName() {
+        TunnelRegistry strict = new TunnelRegistry(Limits.defaults(), time, lookAlikes);
+        strict.claim(tunnel("mail", ALICE, ofAlice));
+        strict.claim(tunnel("ma1l", ALICE, ofAlice));
+        strict.release(TunnelName.of("mail"), ofAlice);
+        strict.claim(tunnel("mail", ALICE, ofAlice)); // has it back
+        time.advance(Duration.ofHours(1));
+        strict.release(TunnelName.of("mail"), ofAlice);
+        strict.release(TunnelName.of("ma1l"), ofAlice);
+        assertThat(strict.size()).isZero();
+        assertThat(lookAlikes.size()).isEqualTo(1);
+        time.advance(Limits.defaults().nameQuarantine().minusNanos(1));
+        assertThat(strict.claim(tunnel("rnail", BOB, ofBob))).isInstanceOf(TunnelRegistry.Claim.Confusable.class);
+        assertThat(strict.claim(tunnel("mail", BOB, ofBob))).isInstanceOf(TunnelRegistry.Claim.Taken.class);
+        time.advance(Duration.ofNanos(1));
+        assertThat(strict.claim(tunnel("rnail", BOB, ofBob))).isInstanceOf(TunnelRegistry.Claim.Granted.class);
+        assertThat(lookAlikes.size()).isEqualTo(1);
+    }
+
+    @Test
     void givesNobodyANameThatLooksReserved() {
         for (String name : List.of("adrnin", "adm1n", "aclmin", "ADMIN", "ad-min", "vvww", "wvvw")) {
             assertThat(alice(name)).isInstanceOf(TunnelRegistry.Claim.Confusable.class);
@@ -117,7 +138,6 @@ class LookAlikesTest {
     void givesNamesThatAllLookAlikeToOneAgentThough64ClaimThemAtOnce() throws Exception {
         int agents = 64;
         int rounds = 300;
-        Limits limits = Limits.builder().nameLease(Duration.ZERO).build();
         TunnelRegistry contested = new TunnelRegistry(limits, time, lookAlikes);
         List<TunnelConnection> connections = IntStream.range(0, agents)
                 .mapToObj(i -> TestEndpoint.connect(endpoint, agent(i)))

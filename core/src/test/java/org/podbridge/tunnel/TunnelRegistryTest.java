@@ -97,6 +97,7 @@ class TunnelRegistryTest {
         TunnelRegistry contested = TestEndpoint.create(
                         Limits.builder()
                                 .nameLease(Duration.ZERO)
+                                .nameQuarantine(Duration.ZERO)
                                 .maxNames(names.size())
                                 .maxNamesPerWebId(names.size())
                                 .maxNamesPerConnection(names.size())

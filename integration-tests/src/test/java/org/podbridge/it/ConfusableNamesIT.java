@@ -33,14 +33,14 @@ class ConfusableNamesIT {
     void whoComesSecondIsToldToChooseAnother(String option) throws Exception {
         try (ServerProcess pod = pod(option)) {
             URI uri = uriOf(pod);
-            try (ServerProcess alice = ServerProcess.tunnel(uri, "alice-token", "mail", SERVICE)) {
-                alice.await("^http://.*mail");
-                try (ServerProcess bob = ServerProcess.tunnel(uri, "bob-token", "rnail", SERVICE);
-                        ServerProcess hers = ServerProcess.tunnel(uri, "alice-token", "ma1l", SERVICE)) {
-                    bob.await("^podbridge: The name rnail looks like one .*Choose one that differs");
+            try (ServerProcess alice = ServerProcess.tunnel(uri, "alice-token", "email", SERVICE)) {
+                alice.await("^http://.*email");
+                try (ServerProcess bob = ServerProcess.tunnel(uri, "bob-token", "ernail", SERVICE);
+                        ServerProcess hers = ServerProcess.tunnel(uri, "alice-token", "ema1l", SERVICE)) {
+                    bob.await("^podbridge: The name ernail looks like one .*Choose one that differs");
                     assertThat(bob.exitCode()).isEqualTo(3);
                     assertThat(bob.output()).doesNotContain("alice");
-                    hers.await("^http://.*ma1l");
+                    hers.await("^http://.*ema1l");
                 }
             }
         }
@@ -50,10 +50,10 @@ class ConfusableNamesIT {
     void bothGetTheirNamesIfTheServerSaysSo() {
         try (ServerProcess pod = pod("--tunnel-host=tunnels.localhost", "--confusable-names")) {
             URI uri = uriOf(pod);
-            try (ServerProcess alice = ServerProcess.tunnel(uri, "alice-token", "mail", SERVICE)) {
-                alice.await("^http://mail\\.");
-                try (ServerProcess bob = ServerProcess.tunnel(uri, "bob-token", "rnail", SERVICE)) {
-                    bob.await("^http://rnail\\.");
+            try (ServerProcess alice = ServerProcess.tunnel(uri, "alice-token", "email", SERVICE)) {
+                alice.await("^http://email\\.");
+                try (ServerProcess bob = ServerProcess.tunnel(uri, "bob-token", "ernail", SERVICE)) {
+                    bob.await("^http://ernail\\.");
                 }
             }
         }

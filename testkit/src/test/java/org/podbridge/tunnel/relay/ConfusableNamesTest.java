@@ -2,6 +2,7 @@ package org.podbridge.tunnel.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -25,7 +26,7 @@ class ConfusableNamesTest {
     final TunnelRelay relay = new TunnelRelay();
 
     private TunnelRelay withHosts() {
-        return relay.with(podbridge -> podbridge.tunnelHost("tunnels.example"));
+        return relay.with(podbridge -> podbridge.tunnelHost("tunnels.example").reservedNames(Set.of()));
     }
 
     private static void refused(TunnelClient client, String name, String... members) {
@@ -68,8 +69,8 @@ class ConfusableNamesTest {
     @Test
     void areGivenWhereTunnelsHaveHostsIfTheHostSaysSo() {
         relay.with(podbridge -> podbridge.confusableNames(true).tunnelHost("tunnels.example"));
-        relay.serve("mail");
-        given(relay.connect("bob"), "rnail");
+        relay.serve("email");
+        given(relay.connect("bob"), "ernail");
     }
 
     @Test
@@ -82,6 +83,7 @@ class ConfusableNamesTest {
 
     @Test
     void areKeptForTheOwnerAsLongAsTheName() {
+        relay.limits(limits -> limits.nameQuarantine(Duration.ZERO));
         TunnelClient alice = withHosts().serve("mail");
         alice.connection().cut();
         refused(relay.connect("bob"), "rnail");
@@ -94,6 +96,7 @@ class ConfusableNamesTest {
 
     @Test
     void areFreeOnceTheNameIs() {
+        relay.limits(limits -> limits.nameQuarantine(Duration.ZERO));
         TunnelClient alice = withHosts().serve("mail");
         TunnelClient bob = relay.connect("bob");
         refused(bob, "rnail");

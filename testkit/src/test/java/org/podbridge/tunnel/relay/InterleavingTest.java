@@ -91,7 +91,8 @@ class InterleavingTest {
                         .maxTunnelMessageBytes(20_000)
                         .maxBufferedBytes(40_000)
                         .maxNamesPerConnection(2)
-                        .nameLease(random.nextBoolean() ? Duration.ofSeconds(20) : Duration.ZERO))
+                        .nameLease(random.nextBoolean() ? Duration.ofSeconds(20) : Duration.ZERO)
+                        .nameQuarantine(random.nextBoolean() ? Duration.ofSeconds(20) : Duration.ZERO))
                 .with(podbridge -> podbridge.accessPolicy(new OpenPolicy() {
                     @Override
                     public CompletionStage<AccessDecision> mayClaim(Identity who, TunnelName name) {

@@ -284,6 +284,7 @@ class InterstitialTest {
 
     @Test
     void asksForEachTunnelAndEachOwner() {
+        relay.limits(limits -> limits.nameQuarantine(Duration.ZERO));
         TunnelClient client = relay.serve("App");
         relay.serve("Other");
         String cookie = cookie(navigate("/tunnel/App/"));

@@ -189,6 +189,7 @@ class OwnershipTest {
 
     @Test
     void freesTheNameWhenTheLeaseIsOver() {
+        relay.limits(limits -> limits.nameQuarantine(Duration.ZERO));
         relay.serve("app").connection().cut();
         relay.advance(LEASE.minusNanos(1));
         TunnelClient bob = relay.connect("bob");
@@ -250,7 +251,7 @@ class OwnershipTest {
 
     @Test
     void doesNotSendARequestToAnotherAgentThanItWasMeantFor() {
-        relay.limits(limits -> limits.nameLease(Duration.ZERO));
+        relay.limits(limits -> limits.nameLease(Duration.ZERO).nameQuarantine(Duration.ZERO));
         TunnelClient alice = relay.serve("app");
         InMemoryExchange visit = relay.visit(InMemoryExchange.withBody(
                         TunnelRelay.head("POST", "/tunnel/app/").build())

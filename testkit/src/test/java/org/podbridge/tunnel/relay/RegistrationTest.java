@@ -2,6 +2,7 @@ package org.podbridge.tunnel.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -279,6 +280,7 @@ class RegistrationTest {
 
     @Test
     void freesANameAtOnceWhenItIsUnregistered() {
+        relay.limits(limits -> limits.nameQuarantine(Duration.ZERO));
         TunnelClient client = relay.serve("app");
         client.unregister("app");
         client.heardNothing();
@@ -346,7 +348,7 @@ class RegistrationTest {
 
     @Test
     void limitsTheNamesOfAllAgents() {
-        relay.limits(limits -> limits.maxNames(2).nameLease(java.time.Duration.ZERO));
+        relay.limits(limits -> limits.maxNames(2).nameLease(Duration.ZERO));
         TunnelClient one = relay.serve("one");
         relay.serve("two");
         TunnelClient bob = relay.connect("bob");

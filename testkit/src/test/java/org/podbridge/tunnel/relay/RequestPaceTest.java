@@ -25,7 +25,6 @@ class RequestPaceTest {
         assertThat(visit.responseHead().orElseThrow().fields().first("connection"))
                 .contains("close");
         assertThat(relay.diagnostics().exchangesInFlight()).isZero();
-        assertThat(relay.diagnostics().bufferedBytes()).isZero();
     }
 
     @Test
@@ -58,6 +57,7 @@ class RequestPaceTest {
         isTooSlow(visit);
         visit.feed("more").endBody();
         client.heardNothing();
+        assertThat(relay.diagnostics().bufferedBytes()).isZero();
     }
 
     @Test

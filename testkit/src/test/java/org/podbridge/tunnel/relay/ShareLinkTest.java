@@ -431,6 +431,7 @@ class ShareLinkTest {
 
     @Test
     void endsWhenSomebodyElseGetsTheName() {
+        relay.limits(limits -> limits.nameQuarantine(Duration.ZERO));
         TunnelClient client = relay.serve("app", OWNER_ONLY);
         String code = code();
         String cookie = cookie(code);

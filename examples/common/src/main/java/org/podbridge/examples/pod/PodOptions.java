@@ -115,6 +115,13 @@ public final class PodOptions {
     private @Nullable Duration nameLease;
 
     @Option(
+            names = "--name-quarantine",
+            paramLabel = "<time>",
+            converter = TimeSpan.class,
+            description = "How long nobody else gets a tunnel's name after that: 0, 12h, P7D (default: 30 days)")
+    private @Nullable Duration nameQuarantine;
+
+    @Option(
             names = "--drain",
             paramLabel = "<time>",
             converter = TimeSpan.class,
@@ -342,6 +349,7 @@ public final class PodOptions {
     Limits limits() {
         Limits.Builder limits = Limits.builder();
         set("--name-lease", nameLease, limits::nameLease);
+        set("--name-quarantine", nameQuarantine, limits::nameQuarantine);
         set("--tunnel-timeout", tunnelTimeout, limits::exchangeTimeout);
         set("--max-tunnel-message", maxTunnelMessage, limits::maxTunnelMessageBytes);
         set("--max-body", maxBody, limits::maxRequestBodyBytes);

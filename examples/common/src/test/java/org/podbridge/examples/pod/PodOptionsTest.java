@@ -122,10 +122,16 @@ class PodOptionsTest {
 
     @Test
     void limitsCanBeSet() {
-        Limits limits = parse("--name-lease=0", "--tunnel-timeout=500ms", "--max-tunnel-message=1MiB", "--max-body=100")
+        Limits limits = parse(
+                        "--name-lease=0",
+                        "--name-quarantine=P7D",
+                        "--tunnel-timeout=500ms",
+                        "--max-tunnel-message=1MiB",
+                        "--max-body=100")
                 .limits();
 
         assertThat(limits.nameLease()).isEqualTo(Duration.ZERO);
+        assertThat(limits.nameQuarantine()).isEqualTo(Duration.ofDays(7));
         assertThat(limits.exchangeTimeout()).isEqualTo(Duration.ofMillis(500));
         assertThat(limits.maxTunnelMessageBytes()).isEqualTo(1024 * 1024);
         assertThat(limits.maxRequestBodyBytes()).isEqualTo(100);
