@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.UncheckedIOException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -515,6 +516,39 @@ public abstract class ExchangeContract {
         Flood flood = visitor.flood(length);
         flood.awaitEnd();
         assertThat(visitor.readResponse().body()).isEqualTo("no");
+    }
+
+    @Test
+    void neverTakesTheRestOfABodyForARequestBehindAnEarlyResponse() {
+        for (int poisons : List.of(1, 100_000)) { // the latter is more than a server wants to drop
+            String rest = get("/poison").repeat(poisons);
+            String length = "Content-Length: " + (5 + rest.length()) + "\r\n\r\nhello";
+            String chunk = "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n";
+            String chunks = Integer.toHexString(rest.length()) + "\r\n" + rest + "\r\n0\r\n\r\n";
+            respondsEarly(length, rest);
+            respondsEarly(chunk, chunks);
+        }
+    }
+
+    private void respondsEarly(String begun, String rest) {
+        RawVisitor visitor = visitor();
+        ExchangeDriver exchange = arrive(visitor, "POST / HTTP/1.1\r\n" + HOST + begun);
+        assertThat(exchange.read().text()).isEqualTo("hello");
+        exchange.respond(413, "too large");
+        Response early = visitor.readResponse();
+        assertThat(early.status()).isEqualTo(413);
+        assertThat(early.body()).isEqualTo("too large");
+
+        try {
+            Response next = visitor.send(rest + get("/host/next")).readResponse();
+            assertThat(next.fields().first("x-host")).contains("yes");
+        } catch (UncheckedIOException closed) {
+            assertThat(closed.getCause()).isNotInstanceOf(SocketTimeoutException.class);
+        }
+        ExchangeDriver other = arrive(visitor(), get("/other"));
+        assertThat(other.request().target()).isEqualTo("/other");
+        other.respond(200, "");
+        assertThat(inbox.isEmpty()).isTrue();
     }
 
     @Test

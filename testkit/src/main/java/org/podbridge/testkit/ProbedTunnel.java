@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -49,9 +50,8 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
     private final ConnectionListener listener;
     private final ExecutorService outside = Executors.newSingleThreadExecutor();
     private final LinkedBlockingQueue<String> control = new LinkedBlockingQueue<>();
-    private final List<Asked> asked = new CopyOnWriteArrayList<>();
-    private final Map<Integer, ByteArrayOutputStream> bodies = new ConcurrentHashMap<>();
-    private final Map<Integer, Asked> heads = new ConcurrentHashMap<>();
+    private final List<Begun> begun = new CopyOnWriteArrayList<>();
+    private final Map<Integer, Begun> streams = new ConcurrentHashMap<>();
     private final AtomicInteger mostUnfinished = new AtomicInteger();
     private final ByteArrayOutputStream message = new ByteArrayOutputStream();
     private volatile Function<Asked, Answer> answers = request -> Answer.text("seen");
@@ -62,9 +62,47 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
      * @param method the method
      * @param path the path
      * @param head the whole head, JSON
-     * @param body the body, empty as long as it isn't whole
+     * @param body the body, empty unless it is whole
+     * @param trailers the trailers, JSON, empty if there are none
+     * @param end how it ended
      */
-    public record Asked(String method, String path, String head, String body) {}
+    public record Asked(String method, String path, String head, String body, String trailers, End end) {
+        /** How a request ended. */
+        public enum End {
+            /** It goes on. */
+            NONE,
+            /** All of it has come. */
+            WHOLE,
+            /** It was broken off. */
+            RESET
+        }
+
+        private Asked whole(String wholeBody, String wholeTrailers) {
+            return new Asked(method, path, head, wholeBody, wholeTrailers, End.WHOLE);
+        }
+
+        private Asked reset() {
+            return new Asked(method, path, head, "", "", End.RESET);
+        }
+    }
+
+    /** A request on its way. What was asked changes when it ends. */
+    private static final class Begun {
+
+        private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+        private final CompletableFuture<Void> end = new CompletableFuture<>();
+        private volatile Asked asked;
+
+        Begun(Asked asked) {
+            this.asked = asked;
+        }
+
+        Asked end(Asked ended) {
+            asked = ended;
+            end.complete(null);
+            return ended;
+        }
+    }
 
     /**
      * A field, whatever it is.
@@ -142,9 +180,20 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
      * @return what was asked, in order
      */
     public List<Asked> takeAsked() {
-        List<Asked> all = List.copyOf(asked);
-        asked.clear();
+        List<Asked> all = begun.stream().map(request -> request.asked).toList();
+        begun.clear();
         return all;
+    }
+
+    /**
+     * Waits until all requests so far have ended, one way or the other.
+     *
+     * @return this client
+     * @throws AssertionError if one goes on
+     */
+    public ProbedTunnel awaitEnds() {
+        streams.values().forEach(request -> Waiting.get(request.end, "end of " + request.asked));
+        return this;
     }
 
     /**
@@ -153,7 +202,7 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
      * @return the number of requests
      */
     public int unfinished() {
-        return heads.size();
+        return streams.size();
     }
 
     /**
@@ -189,8 +238,8 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
             control.add(text);
             return;
         }
-        Asked request = new Asked(find(METHOD, text), find(PATH, text), text, find(BODY, text));
-        asked.add(request);
+        Asked request = new Asked(find(METHOD, text), find(PATH, text), text, find(BODY, text), "", Asked.End.WHOLE);
+        begun.add(new Begun(request));
         Answer answer = answers.apply(request);
         StringBuilder headers = new StringBuilder();
         for (Field field : answer.fields()) {
@@ -217,24 +266,25 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
     private void heard(int type, boolean end, int stream, byte[] payload) {
         if (type == REQUEST) {
             String head = new String(payload, UTF_8);
-            Asked begun = new Asked(find(METHOD, head), find(PATH, head), head, "");
-            heads.put(stream, begun);
-            mostUnfinished.accumulateAndGet(heads.size(), Math::max);
-            asked.add(begun);
-            bodies.put(stream, new ByteArrayOutputStream());
-        } else if (type == DATA) {
-            bodies.getOrDefault(stream, new ByteArrayOutputStream()).writeBytes(payload);
-        } else if (type == RESET) {
-            heads.remove(stream);
+            Begun request = new Begun(new Asked(find(METHOD, head), find(PATH, head), head, "", "", Asked.End.NONE));
+            streams.put(stream, request);
+            mostUnfinished.accumulateAndGet(streams.size(), Math::max);
+            begun.add(request);
         }
-        if ((end && type <= DATA) || type == TRAILERS) {
-            Asked begun = heads.remove(stream);
-            ByteArrayOutputStream body = bodies.remove(stream);
-            if (begun != null && body != null) {
-                Asked whole = new Asked(begun.method(), begun.path(), begun.head(), body.toString(UTF_8));
-                asked.set(asked.indexOf(begun), whole);
-                answer(stream, answers.apply(whole));
-            }
+        Begun request = streams.get(stream);
+        if (request == null) {
+            return; // it has ended
+        }
+        if (type == DATA) {
+            request.body.writeBytes(payload);
+        }
+        if (type == RESET) {
+            streams.remove(stream);
+            request.end(request.asked.reset());
+        } else if ((end && type <= DATA) || type == TRAILERS) {
+            streams.remove(stream);
+            String trailers = type == TRAILERS ? new String(payload, UTF_8) : "";
+            answer(stream, answers.apply(request.end(request.asked.whole(request.body.toString(UTF_8), trailers))));
         }
     }
 
