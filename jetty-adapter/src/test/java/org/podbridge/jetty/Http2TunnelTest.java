@@ -237,9 +237,7 @@ class Http2TunnelTest {
     // WebSockets (RFC 8441)
 
     private void connect(int stream, String path, String... more) {
-        String[] head = {
-            ":method", "CONNECT", ":scheme", "http", ":authority", "pod.example", ":path", path
-        };
+        String[] head = {":method", "CONNECT", ":scheme", "http", ":authority", "pod.example", ":path", path};
         String[] all = java.util.Arrays.copyOf(head, head.length + more.length + 2);
         System.arraycopy(more, 0, all, head.length, more.length);
         all[all.length - 2] = "sec-websocket-version";

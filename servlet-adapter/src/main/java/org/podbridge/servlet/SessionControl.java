@@ -68,7 +68,9 @@ abstract class SessionControl {
         return true;
     }
 
-    /** Tells whether a part that holds nothing, with more to come, is a frame of the peer's, and not the container's. */
+    /**
+     * Tells whether a part that holds nothing, with more to come, is a frame of the peer's, and not the container's.
+     */
     boolean cutsNoEmptyParts() {
         return true;
     }
