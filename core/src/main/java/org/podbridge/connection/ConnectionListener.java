@@ -19,8 +19,9 @@ public interface ConnectionListener {
     void onOpen(Connection connection);
 
     /**
-     * A part of a message came. Parts of one message follow each other; a container decides how it cuts them. The
-     * adapter has checked that text is UTF-8 (closing with 1007 where not), and limits no size.
+     * A part of a message came. Parts of one message follow each other; a container decides how it cuts them, and cuts
+     * no empty ones: a part that holds nothing is the peer's. The adapter has checked that text is UTF-8 (closing with
+     * 1007 where not), and limits no size.
      *
      * @param part the bytes, lent for this call
      * @param kind text or binary

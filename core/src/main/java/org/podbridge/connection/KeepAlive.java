@@ -85,10 +85,15 @@ public final class KeepAlive implements RoundTrip {
         lastHeard = scheduler.nanoTime();
     }
 
-    /** Notes the answer to a ping. */
-    public void ponged() {
+    /**
+     * Notes a pong.
+     *
+     * @return whether it answers a ping
+     */
+    public boolean ponged() {
         heard();
-        if (awaitsPong) {
+        boolean answer = awaitsPong;
+        if (answer) {
             awaitsPong = false;
             long sample = Math.max(1, lastHeard - pingedAt);
             shortestNanos = Math.min(shortestNanos, sample);
@@ -98,6 +103,7 @@ public final class KeepAlive implements RoundTrip {
                 ping();
             }
         }
+        return answer;
     }
 
     @Override

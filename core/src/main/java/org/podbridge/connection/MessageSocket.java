@@ -107,6 +107,12 @@ public final class MessageSocket implements ConnectionListener {
         void onTooLarge(long bytes);
 
         /**
+         * Overhead came: a ping, a pong that answers none of ours, or a part of a message that holds nothing. Each
+         * costs the peer a few bytes and us as much as a message, so a peer should not be let send them without end.
+         */
+        default void onOverhead() {}
+
+        /**
          * The socket is closed. Comes once, the last call.
          *
          * @param status how it was closed; the reason of {@link CloseStatus#ABNORMAL} is ours, if we have one
@@ -246,6 +252,10 @@ public final class MessageSocket implements ConnectionListener {
         if (closing) {
             return;
         }
+        if (!last && !part.data().hasRemaining()) {
+            overhead();
+            return;
+        }
         if (kind == MessageKind.BINARY && offered(part, last)) {
             return;
         }
@@ -279,13 +289,20 @@ public final class MessageSocket implements ConnectionListener {
     @Override
     public void onPing() {
         heard();
+        overhead();
     }
 
     @Override
     public void onPong() {
         KeepAlive alive = keepAlive;
-        if (alive != null) {
-            alive.ponged();
+        if (alive != null && !alive.ponged()) {
+            overhead();
+        }
+    }
+
+    private void overhead() {
+        if (!closing) {
+            guarded(handler::onOverhead);
         }
     }
 

@@ -29,6 +29,7 @@ public final class Limits {
     private final long maxRequestBodyBytes;
     private final int maxTargetBytes;
     private final Duration exchangeTimeout;
+    private final int minRequestBodyRate;
     private final int maxExchangesPerTunnel;
     private final int streamWindowBytes;
     private final int maxStreamWindowBytes;
@@ -65,6 +66,7 @@ public final class Limits {
         this.maxRequestBodyBytes = builder.maxRequestBodyBytes;
         this.maxTargetBytes = builder.maxTargetBytes;
         this.exchangeTimeout = builder.exchangeTimeout;
+        this.minRequestBodyRate = builder.minRequestBodyRate;
         this.maxExchangesPerTunnel = builder.maxExchangesPerTunnel;
         this.streamWindowBytes = builder.streamWindowBytes;
         this.maxStreamWindowBytes = builder.maxStreamWindowBytes;
@@ -241,6 +243,17 @@ public final class Limits {
      */
     public Duration exchangeTimeout() {
         return exchangeTimeout;
+    }
+
+    /**
+     * How many bytes a visitor has to send in each second while the content of its request is waited for; slower ones
+     * are answered 408, or broken off if the response has begun. A visitor may lag behind by 10 seconds, and so pause
+     * as long. Time in which the tunnel client takes nothing isn't the visitor's. WebSockets are held to nothing.
+     *
+     * @return bytes per second, 0 if any will do
+     */
+    public int minRequestBodyRate() {
+        return minRequestBodyRate;
     }
 
     /**
@@ -442,6 +455,7 @@ public final class Limits {
         private long maxRequestBodyBytes = 20 * MIB;
         private int maxTargetBytes = 8 * 1024;
         private Duration exchangeTimeout = Duration.ofSeconds(30);
+        private int minRequestBodyRate = 240;
         private int maxExchangesPerTunnel = 256;
         private int streamWindowBytes = 64 * 1024;
         private int maxStreamWindowBytes = 8 * 1024 * 1024;
@@ -666,6 +680,24 @@ public final class Limits {
          */
         public Builder exchangeTimeout(Duration exchangeTimeout) {
             this.exchangeTimeout = positive("exchangeTimeout", exchangeTimeout);
+            return this;
+        }
+
+        /**
+         * How many bytes a visitor has to send in each second while the content of its request is waited for; slower
+         * ones are answered 408, or broken off if the response has begun. A visitor may lag behind by 10 seconds, and
+         * so pause as long. Time in which the tunnel client takes nothing isn't the visitor's. WebSockets are held to
+         * nothing. Default 240.
+         *
+         * @param minRequestBodyRate bytes per second, not negative; 0 if any will do
+         * @return this builder
+         * @throws IllegalArgumentException if it is negative
+         */
+        public Builder minRequestBodyRate(int minRequestBodyRate) {
+            if (minRequestBodyRate < 0) {
+                throw new IllegalArgumentException("minRequestBodyRate: " + minRequestBodyRate + " (expected: >= 0)");
+            }
+            this.minRequestBodyRate = minRequestBodyRate;
             return this;
         }
 

@@ -23,7 +23,10 @@ public final class RateLimits {
 
     /** What is counted. */
     public enum Counted {
-        /** Messages on a signaling connection, of whatever kind; a very large one counts as several. */
+        /**
+         * Messages on a signaling connection, of whatever kind; a very large one counts as several. On all WebSockets
+         * pings, pongs that answer none, and parts of messages that hold nothing count as messages.
+         */
         MESSAGES,
         /** Messages by which a peer enters a room, stays in it, or takes part in a torrent. */
         ANNOUNCES,

@@ -57,6 +57,11 @@ final class AnonymousConnection implements MessageSocket.Handler {
         }
     }
 
+    @Override
+    public void onOverhead() {
+        isTooMuch(1);
+    }
+
     private boolean isTooMuch(int messages) {
         Optional<String> refusal = throttle.refusal(RateLimits.Counted.MESSAGES, messages);
         refusal.ifPresent(this::error);

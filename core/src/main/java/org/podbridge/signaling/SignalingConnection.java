@@ -150,6 +150,11 @@ final class SignalingConnection
         }
     }
 
+    @Override
+    public void onOverhead() {
+        isTooMuch(RateLimits.Counted.MESSAGES, 1);
+    }
+
     private boolean isTooMuch(RateLimits.Counted what, int times) {
         Optional<String> refusal = throttle.refusal(what, times);
         refusal.ifPresent(message -> send(IdentityCodec.error(message)));

@@ -18,6 +18,7 @@ final class BodyCollector extends RepeatedStep implements BodyReader {
     private final long maxBytes;
     private final long expectedBytes;
     private final ByteBudget budget;
+    private final BodyPace pace;
     private final BiConsumer<BodyCollector, Outcome> whenDone;
 
     private byte[] bytes = new byte[0];
@@ -40,23 +41,26 @@ final class BodyCollector extends RepeatedStep implements BodyReader {
             long maxBytes,
             long expectedBytes,
             ByteBudget budget,
+            BodyPace pace,
             BiConsumer<BodyCollector, Outcome> whenDone) {
         this.exchange = exchange;
         this.maxBytes = maxBytes;
         this.expectedBytes = expectedBytes;
         this.budget = budget;
+        this.pace = pace;
         this.whenDone = whenDone;
     }
 
     @Override
     protected void step() {
-        exchange.read(this);
+        pace.waitFor(() -> exchange.read(this));
     }
 
     @Override
     public void onChunk(Chunk chunk, boolean last) {
         ByteBuffer data = chunk.data();
         int size = data.remaining();
+        pace.came(size);
         if (length + (long) size > maxBytes) {
             whenDone.accept(this, Outcome.TOO_LARGE);
         } else if (!ensureCapacity(length + size)) {

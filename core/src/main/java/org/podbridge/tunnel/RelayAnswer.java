@@ -18,6 +18,7 @@ enum RelayAnswer {
     BROKEN_BODY(400, "Bad Request", "The request's content is broken"),
     MALFORMED_HOST(400, "Bad Request", "The Host field must name one host"),
     NOT_FOUND(404, "Not Found", "No tunnel is named"),
+    BODY_TOO_SLOW(408, "Request Timeout", "The request's content came too slowly"),
     BODY_TOO_LARGE(413, "Content Too Large", "Request body too large"),
     EXPECTATION_FAILED(417, "Expectation Failed", "Nothing but 100-continue can be expected"),
     MISDIRECTED(421, "Misdirected Request", "This server isn't known by that host; its operator can add a public URI"),
@@ -101,8 +102,8 @@ enum RelayAnswer {
                 .add("cache-control", "no-store")
                 .add("vary", "Accept");
         retryAfter.ifPresent(delay -> fields.add("retry-after", Long.toString(delay.toSeconds())));
-        if (this == AMBIGUOUS_LENGTH) {
-            fields.add("connection", "close"); // nobody knows where the next request begins
+        if (this == AMBIGUOUS_LENGTH || this == BODY_TOO_SLOW) {
+            fields.add("connection", "close"); // nobody knows where, or when, the next request begins
         }
         ResponseRules.isolate(fields);
         return new ShortResponse(status, fields.build(), html ? page(said) : json(said));

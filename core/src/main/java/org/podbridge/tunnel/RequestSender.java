@@ -18,13 +18,15 @@ final class RequestSender extends RepeatedStep implements BodyReader {
     private final VisitorResponse response;
     private final Exchange exchange;
     private final Stream stream;
+    private final BodyPace pace;
     private final Runnable onProgress;
     private final AtomicBoolean started = new AtomicBoolean();
 
-    RequestSender(VisitorResponse response, Stream stream, Runnable onProgress) {
+    RequestSender(VisitorResponse response, Stream stream, BodyPace pace, Runnable onProgress) {
         this.response = response;
         this.exchange = response.exchange();
         this.stream = stream;
+        this.pace = pace;
         this.onProgress = onProgress;
     }
 
@@ -37,11 +39,13 @@ final class RequestSender extends RepeatedStep implements BodyReader {
 
     @Override
     protected void step() {
-        response.guarded(() -> exchange.read(this)); // a fault here must not reach the stream whose send has completed
+        // A fault here must not reach the stream whose send has completed.
+        response.guarded(() -> pace.waitFor(() -> exchange.read(this)));
     }
 
     @Override
     public void onChunk(Chunk chunk, boolean last) {
+        pace.came(chunk.data().remaining());
         onProgress.run();
         Chunk kept = chunk.retain();
         HeaderFields trailers = last ? RequestRules.trailers(exchange.requestTrailers()) : HeaderFields.empty();

@@ -159,6 +159,7 @@ final class ShareResource {
                         MAX_BODY_BYTES,
                         -1,
                         endpoint.budget(),
+                        BodyPace.any(endpoint.scheduler()),
                         (body, outcome) -> guarded(exchange, () -> {
                             try {
                                 switch (outcome) {

@@ -39,6 +39,7 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
     private final VisitAdmission.Decision.Admitted admitted;
     private final Tunnel tunnel;
     private final IdleTimer idle;
+    private final BodyPace pace;
     private final boolean expectsContinue;
     private volatile @Nullable Stream stream;
     private volatile @Nullable RequestSender requestSender;
@@ -61,6 +62,7 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
         this.admitted = admitted;
         this.tunnel = admitted.tunnel();
         this.idle = new IdleTimer(endpoint.scheduler(), this::timedOut);
+        this.pace = BodyPace.of(endpoint, response, this::tooSlow);
         this.expectsContinue =
                 exchange.request().fields().first("expect").orElse("").equalsIgnoreCase("100-continue");
     }
@@ -123,7 +125,7 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
 
     @Override
     public void opened(Stream opened) {
-        requestSender = new RequestSender(response, opened, idle::progress);
+        requestSender = new RequestSender(response, opened, pace, idle::progress);
         idle.startFirst(endpoint.limits().exchangeTimeout()); // the answer may have come already
         response.whenGone(() -> cancel("the visitor is gone"));
         if (expectsContinue) {
@@ -170,6 +172,13 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
         reset(ResetCode.TIMEOUT, "no progress");
         if (!response.refuse(RelayAnswer.TIMEOUT)) {
             response.breakOff(new IOException("the service made no progress"));
+        }
+    }
+
+    private void tooSlow() {
+        reset(ResetCode.CANCEL, "the visitor sends too slowly");
+        if (!response.refuse(RelayAnswer.BODY_TOO_SLOW)) {
+            response.breakOff(new IOException("the visitor sent its content too slowly"));
         }
     }
 

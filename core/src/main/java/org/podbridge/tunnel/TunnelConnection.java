@@ -299,10 +299,11 @@ final class TunnelConnection implements MessageSocket.Handler, LiveIdentity.Hold
         if (message instanceof ClientMessage.Response response) {
             answer(response);
         } else if (message instanceof ClientMessage.Register register) {
-            if (!isTooOften()) {
+            if (!isTooOften(RateLimits.Counted.REGISTRATIONS)) {
                 enqueue(() -> register(register));
             }
-        } else if (message instanceof ClientMessage.Unregister unregister && !isTooOften()) {
+        } else if (message instanceof ClientMessage.Unregister unregister
+                && !isTooOften(RateLimits.Counted.REGISTRATIONS)) {
             enqueue(() -> unregister(unregister));
         } else if (message instanceof ClientMessage.Auth auth) {
             enqueue(() -> renew(auth));
@@ -335,9 +336,14 @@ final class TunnelConnection implements MessageSocket.Handler, LiveIdentity.Hold
         });
     }
 
-    /** Tells whether a registration or release was refused, because there were too many of late. */
-    private boolean isTooOften() {
-        Optional<RateLimits.Exceeded> exceeded = caller.take(RateLimits.Counted.REGISTRATIONS, 1);
+    @Override
+    public void onOverhead() {
+        isTooOften(RateLimits.Counted.MESSAGES);
+    }
+
+    /** Tells whether something was refused, because there was too much of it of late. */
+    private boolean isTooOften(RateLimits.Counted what) {
+        Optional<RateLimits.Exceeded> exceeded = caller.take(what, 1);
         exceeded.ifPresent(limit -> {
             refuse(limit.message());
             if (!patience.tryTake(1, endpoint.rates().now())) {

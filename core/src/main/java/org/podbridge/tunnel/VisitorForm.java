@@ -56,6 +56,7 @@ final class VisitorForm {
                         maxBytes,
                         -1,
                         endpoint.budget(),
+                        BodyPace.any(endpoint.scheduler()),
                         (body, outcome) -> response.guarded(() -> {
                             try {
                                 collected(body, outcome);

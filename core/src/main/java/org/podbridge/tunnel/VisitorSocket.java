@@ -21,6 +21,8 @@ import org.podbridge.exchange.RequestHead;
 import org.podbridge.exchange.ShortResponse;
 import org.podbridge.json.MalformedJsonException;
 import org.podbridge.limits.Limits;
+import org.podbridge.limits.RateLimiter;
+import org.podbridge.limits.RateLimits;
 import org.podbridge.policy.LiveIdentity;
 import org.podbridge.time.Scheduler;
 import org.podbridge.tunnel.v2.HeadCodec;
@@ -225,8 +227,14 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
         }
         answerDeadline.cancel();
         Limits limits = endpoint.limits();
-        SocketBridge joined =
-                new SocketBridge(open, endpoint.scheduler(), limits.pingInterval(), limits.silenceTimeout(), over);
+        RateLimiter.Caller visitor = endpoint.rates().caller(null, null);
+        SocketBridge joined = new SocketBridge(
+                open,
+                endpoint.scheduler(),
+                limits.pingInterval(),
+                limits.silenceTimeout(),
+                () -> visitor.take(RateLimits.Counted.MESSAGES, 1).isEmpty(),
+                over);
         bridge = joined;
         openingDeadline = endpoint.scheduler().schedule(OPENING_TIME, () -> {
             if (joined.abandon()) {

@@ -47,6 +47,7 @@ final class WholeBodyExchange {
                         max,
                         announced,
                         endpoint.budget(),
+                        BodyPace.of(endpoint, response, () -> response.refuse(RelayAnswer.BODY_TOO_SLOW)),
                         (body, outcome) -> response.guarded(() -> {
                             try {
                                 collected(body, outcome);

@@ -47,6 +47,11 @@ class MessageSocketTest {
                 }
 
                 @Override
+                public void onOverhead() {
+                    heard.add("overhead");
+                }
+
+                @Override
                 public void onTooLarge(long bytes) {
                     heard.add("too large");
                 }
@@ -111,6 +116,37 @@ class MessageSocketTest {
         receive(new byte[1], true);
         receive("next");
         assertThat(heard).containsExactly("too large", "next");
+    }
+
+    @Test
+    void tellsOfPingsOfUnaskedPongsAndOfEmptyPartsAsOverhead() {
+        socket.onPing();
+        socket.onPong();
+        receive(new byte[0], false);
+        receive("a message".getBytes(StandardCharsets.UTF_8), false);
+        receive(new byte[0], false);
+        receive(new byte[0], true);
+        receive("");
+        assertThat(heard).containsExactly("overhead", "overhead", "overhead", "overhead", "a message", "");
+    }
+
+    @Test
+    void takesNoAnswerToAPingForOverhead() {
+        time.advance(Duration.ofSeconds(20));
+        assertThat(connection.events).containsExactly("ping");
+        socket.onPong();
+        assertThat(heard).isEmpty();
+        socket.onPong();
+        assertThat(heard).containsExactly("overhead");
+    }
+
+    @Test
+    void tellsOfNoOverheadOnceItCloses() {
+        socket.close(DONE);
+        socket.onPing();
+        socket.onPong();
+        receive(new byte[0], false);
+        assertThat(heard).isEmpty();
     }
 
     @Test

@@ -27,6 +27,9 @@ class LimitsTest {
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> Limits.builder().nameLease(Duration.ofSeconds(-1)))
                 .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Limits.builder().minRequestBodyRate(-1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("minRequestBodyRate: -1 (expected: >= 0)");
         assertThat(Limits.builder().nameLease(Duration.ZERO).build().nameLease())
                 .isZero();
         assertThatThrownBy(() -> Limits.builder().nameQuarantine(Duration.ofSeconds(-1)))

@@ -9,6 +9,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.limits.ByteBudget;
+import org.podbridge.time.TestScheduler;
 import org.podbridge.tunnel.BodyCollector.Outcome;
 
 class BodyCollectorTest {
@@ -21,8 +22,13 @@ class BodyCollectorTest {
     private final List<Outcome> outcomes = new ArrayList<>();
 
     private BodyCollector collect(long maxBytes, long expectedBytes) {
-        BodyCollector collector =
-                new BodyCollector(exchange, maxBytes, expectedBytes, budget, (body, outcome) -> outcomes.add(outcome));
+        BodyCollector collector = new BodyCollector(
+                exchange,
+                maxBytes,
+                expectedBytes,
+                budget,
+                BodyPace.any(new TestScheduler()),
+                (body, outcome) -> outcomes.add(outcome));
         collector.next();
         return collector;
     }

@@ -233,4 +233,59 @@ class Http2TunnelTest {
         assertThat(tunnel.takeAsked())
                 .allSatisfy(asked -> assertThat(asked.body()).isEmpty());
     }
+
+    // WebSockets (RFC 8441)
+
+    private void connect(int stream, String path, String... more) {
+        String[] head = {":method", "CONNECT", ":scheme", "http", ":authority", "pod.example", ":path", path};
+        String[] all = java.util.Arrays.copyOf(head, head.length + more.length + 2);
+        System.arraycopy(more, 0, all, head.length, more.length);
+        all[all.length - 2] = "sec-websocket-version";
+        all[all.length - 1] = "13";
+        ask(stream, false, all);
+    }
+
+    @Test
+    void holdsAWebSocketForSignalingToTheRulesOfAnyOther() throws Exception {
+        connect(1, "/.webrtc", ":protocol", "websocket");
+        assertThat(outcome(1)).startsWith("401 ");
+        connect(3, "/.webrtc", ":protocol", "websocket", "authorization", "Bearer nobody");
+        assertThat(outcome(3)).startsWith("401 ");
+        connect(5, "/.webrtc", ":protocol", "websocket", "authorization", "Bearer owner", "origin", "a", "origin", "b");
+        assertThat(outcome(5)).startsWith("400 ");
+        connect(7, "/.webrtc?token=tk_nobodys", ":protocol", "websocket");
+        assertThat(outcome(7)).startsWith("401 ");
+        assertThat(podbridge.diagnostics().agentsOnline()).isZero();
+        connect(9, "/.webrtc", ":protocol", "websocket", "authorization", "Bearer owner");
+        assertThat(beginning(9)).startsWith("200 ").contains("\"type\":\"peers\"");
+        assertThat(podbridge.diagnostics().agentsOnline()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {":protocol foo", ":protocol ", "x-none 1"})
+    void opensNoWebSocketForWhatAsksForNone(String field) throws Exception {
+        String[] parts = field.split(" ", 2);
+        connect(1, "/.webrtc", parts[0], parts[1], "authorization", "Bearer owner");
+        assertThat(outcome(1)).matches("(?s)reset|gone|[45]\\d\\d .*");
+        assertThat(podbridge.diagnostics().agentsOnline()).isZero();
+    }
+
+    /** Returns the status of the answer and the first that is said behind it. */
+    private String beginning(int stream) throws HpackException {
+        String status = "";
+        while (true) {
+            ByteBuffer header = ByteBuffer.wrap(visitor.read(9));
+            int length = header.get() << 16 | (header.getShort() & 0xFFFF);
+            int type = header.get();
+            header.get();
+            boolean own = header.getInt() == stream;
+            ByteBuffer payload = ByteBuffer.wrap(visitor.read(length));
+            if (type == HEADERS) {
+                MetaData head = fields.decode(payload);
+                status = own ? ((MetaData.Response) head).getStatus() + " " : status;
+            } else if (type == DATA && own && payload.hasRemaining()) {
+                return status + ISO_8859_1.decode(payload);
+            }
+        }
+    }
 }

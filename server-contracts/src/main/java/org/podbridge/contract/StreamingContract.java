@@ -384,6 +384,18 @@ public abstract class StreamingContract {
         }
     }
 
+    @Test
+    void aVisitorThatStopsSendingItsUploadIsToldSoAndHoldsNoPlace() {
+        try (RawVisitor visitor = visitor()) {
+            visitor.send(BulkVisitor.head("POST", tunnelled("/sink")) + "Content-Length: 1000\r\n\r\na");
+            Response response = visitor.readResponse(); // after ten seconds
+            assertThat(response.status()).isEqualTo(408);
+            assertThat(response.fields().first("connection").orElse("")).isEqualToIgnoringCase("close");
+            assertThat(BulkVisitor.upload(tunnelled("/sink"), MEBIBYTE, false).bytes())
+                    .isEqualTo(MEBIBYTE);
+        }
+    }
+
     /** Stalled visitors hold nobody else up, and no more memory than their windows. */
     @Test
     void visitorsThatStopReadingHoldUpNobodyAndHoldNoMoreThanTheirWindows() {

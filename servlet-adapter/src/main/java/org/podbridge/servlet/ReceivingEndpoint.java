@@ -67,7 +67,7 @@ final class ReceivingEndpoint extends Endpoint {
     }
 
     private void onPart(ServletConnection open, Chunk part, MessageKind kind, boolean last) {
-        if (!open.isClosing() && (last || part.data().hasRemaining())) {
+        if (!open.isClosing() && (last || part.data().hasRemaining() || open.tellsOfEmptyParts())) {
             calls.call(() -> listener.onPart(part, kind, last));
             open.hold();
         }

@@ -173,7 +173,8 @@ final class ResponseBody extends RepeatedStep implements WriteListener {
             response.setTrailerFields(() -> trailers);
         } else if (unknown && last) {
             response.setContentLengthLong(bytes);
-        } else if (unknown && http11 && container != Container.TOMCAT) {
+        }
+        if (unknown && http11 && (trailing || !last) && container != Container.TOMCAT) {
             response.setHeader("transfer-encoding", "chunked");
         }
     }

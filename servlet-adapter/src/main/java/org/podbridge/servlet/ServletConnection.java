@@ -321,6 +321,11 @@ final class ServletConnection implements Connection {
         }
     }
 
+    /** Tells whether to tell of a part that holds nothing and isn't the last. */
+    boolean tellsOfEmptyParts() {
+        return control.cutsNoEmptyParts();
+    }
+
     private boolean isHeld() {
         lock.lock();
         try {

@@ -68,6 +68,13 @@ abstract class SessionControl {
         return true;
     }
 
+    /**
+     * Tells whether a part that holds nothing, with more to come, is a frame of the peer's, and not the container's.
+     */
+    boolean cutsNoEmptyParts() {
+        return true;
+    }
+
     private static MethodHandle find(Object target, String method, MethodType type)
             throws ReflectiveOperationException {
         return MethodHandles.publicLookup()
@@ -92,6 +99,11 @@ abstract class SessionControl {
 
         Standard(Session session) {
             this.session = session;
+        }
+
+        @Override
+        boolean cutsNoEmptyParts() {
+            return false;
         }
 
         @Override
@@ -191,6 +203,11 @@ abstract class SessionControl {
             Object channel = session.getClass().getMethod("getWebSocketChannel").invoke(session);
             suspend = find(channel, "suspendReceives", MethodType.methodType(void.class));
             resume = find(channel, "resumeReceives", MethodType.methodType(void.class));
+        }
+
+        @Override
+        boolean cutsNoEmptyParts() {
+            return false;
         }
 
         @Override

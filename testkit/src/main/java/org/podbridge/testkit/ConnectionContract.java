@@ -131,6 +131,26 @@ public abstract class ConnectionContract {
         return true;
     }
 
+    /**
+     * Tells whether the container tells of frames that hold nothing and have more to come; where it doesn't, it drops
+     * them.
+     *
+     * @return whether it does
+     */
+    protected boolean tellsOfEmptyFrames() {
+        return true;
+    }
+
+    /**
+     * Tells whether frames are taken whose length is written in more bytes than it needs, which RFC 6455 forbids; where
+     * they aren't, the connection is closed with 1002.
+     *
+     * @return whether they are
+     */
+    protected boolean takesLengthsThatAreTooLong() {
+        return true;
+    }
+
     @BeforeEach
     void startServer() throws Exception {
         host = start(request -> new Route.WebSocket(head -> {
@@ -493,6 +513,35 @@ public abstract class ConnectionContract {
         assertThat(peer.readFrame()).isEqualTo(new Frame(PONG, true, bytes("ping")));
         peer.send(BINARY, new byte[] {1}).send(FIN | CONTINUATION, new byte[0]);
         assertThat(listener.awaitMessage().content().array()).containsExactly(1);
+    }
+
+    @Test
+    void tellsOfEmptyFramesAndMakesNoEmptyParts() {
+        RecordingListener listener = new RecordingListener();
+        RawWebSocket peer = open(listener);
+        for (int opCode : List.of(TEXT, BINARY)) {
+            int before = listener.emptyParts();
+            peer.send(opCode, new byte[0]);
+            for (int i = 0; i < 98; i++) {
+                peer.send(CONTINUATION, new byte[0]);
+            }
+            peer.send(CONTINUATION, bytes("at last").array()).send(FIN | CONTINUATION, new byte[0]);
+            assertThat(listener.awaitMessage().text()).isEqualTo("at last");
+            assertThat(listener.emptyParts() - before).isEqualTo(tellsOfEmptyFrames() ? 99 : 0);
+        }
+        byte[] whole = RawWebSocket.join(
+                RawWebSocket.frame(FIN | BINARY, RawWebSocket.pattern(300)),
+                RawWebSocket.frame(FIN | TEXT, RawWebSocket.pattern(70_000)),
+                RawWebSocket.frame(BINARY, RawWebSocket.pattern(8_192)),
+                RawWebSocket.frame(FIN | CONTINUATION, RawWebSocket.pattern(65_536)));
+        int before = listener.emptyParts();
+        for (int sent = 0; sent < whole.length; sent += sent < 700 ? 1 : 997) {
+            peer.visitor().send(Arrays.copyOfRange(whole, sent, Math.min(whole.length, sent + (sent < 700 ? 1 : 997))));
+        }
+        for (int i = 0; i < 3; i++) {
+            listener.awaitMessage();
+        }
+        assertThat(listener.emptyParts()).as("made by the container").isEqualTo(before);
     }
 
     @Test
@@ -992,6 +1041,35 @@ public abstract class ConnectionContract {
             peer.visitor().awaitEnd();
             listener.awaitClosed();
             assertThat(listener.unreadMessages()).isZero();
+        }
+    }
+
+    /** Only how a frame ends matters to those behind; what would be wrong is to lose count of its bytes. */
+    @Test
+    void takesLengthsInMoreBytesThanNeededAtTheirWordOrRefusesThem() {
+        for (int length : new int[] {5, 125, 300, 65_535}) {
+            boolean inTwoBytes = length < 126;
+            byte[] head = inTwoBytes
+                    ? new byte[] {(byte) (FIN | TEXT), (byte) (0x80 | 126), 0, (byte) length}
+                    : new byte[] {
+                        (byte) (FIN | TEXT), (byte) (0x80 | 127), 0, 0, 0, 0, 0, 0, (byte) (length >> 8), (byte) length
+                    };
+            byte[] text = RawWebSocket.pattern(length);
+            RecordingListener listener = new RecordingListener();
+            RawWebSocket peer = open(listener);
+            listener.awaitOpen();
+            byte[] unmasked = new byte[4];
+            peer.visitor().send(RawWebSocket.join(head, unmasked, text));
+            if (takesLengthsThatAreTooLong()) {
+                peer.sendText("next");
+                assertThat(listener.awaitMessage().content().array()).isEqualTo(text);
+                assertThat(listener.awaitMessage().text()).isEqualTo("next");
+            } else {
+                assertThat(peer.readClose().code()).isEqualTo(CloseStatus.PROTOCOL_ERROR);
+                peer.visitor().awaitEnd();
+                listener.awaitClosed();
+                assertThat(listener.unreadMessages()).isZero();
+            }
         }
     }
 }

@@ -759,6 +759,12 @@ public abstract class ExchangeContract {
             assertThat(written.await()).isTrue();
         }
 
+        RawVisitor closing = visitor();
+        ExchangeDriver onlyOne = arrive(closing, "GET / HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n");
+        onlyOne.begin(200, "trailer", "x-sum").trailers("x-sum", "3").startWrite("all", true);
+        assertThat(closing.readResponse().body()).isEqualTo("all");
+        assertThat(closing.trailers().all("x-sum")).containsExactly("3");
+
         arrive(visitor, get("/")).respond(200, "announced but not given", "trailer", "x-sum");
         assertThat(visitor.readResponse().body()).isEqualTo("announced but not given");
         assertThat(visitor.trailers().asList()).isEmpty();
@@ -975,14 +981,11 @@ public abstract class ExchangeContract {
     @Test
     void neverLetsAnAbortedResponseLookComplete() {
         for (String fields : List.of("", "Connection: close\r\n")) {
-            for (String length : List.of("", "100")) {
+            for (List<String> framing :
+                    List.of(List.<String>of(), List.of("content-length", "100"), List.of("trailer", "x-sum"))) {
                 RawVisitor visitor = visitor();
                 ExchangeDriver exchange = arrive(visitor, "GET / HTTP/1.1\r\n" + HOST + fields + "\r\n");
-                if (length.isEmpty()) {
-                    exchange.begin(200);
-                } else {
-                    exchange.begin(200, "content-length", length);
-                }
+                exchange.begin(200, framing.toArray(String[]::new));
                 assertThat(exchange.write("some", false)).isTrue();
                 exchange.abort();
                 exchange.abort();

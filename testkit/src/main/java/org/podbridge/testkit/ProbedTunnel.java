@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -13,9 +14,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.podbridge.Podbridge;
 import org.podbridge.Route;
 import org.podbridge.connection.CloseStatus;
@@ -51,6 +54,7 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
     private final LinkedBlockingQueue<String> control = new LinkedBlockingQueue<>();
     private final List<Begun> begun = new CopyOnWriteArrayList<>();
     private final Map<Integer, Begun> streams = new ConcurrentHashMap<>();
+    private final AtomicInteger mostUnfinished = new AtomicInteger();
     private final ByteArrayOutputStream message = new ByteArrayOutputStream();
     private volatile Function<Asked, Answer> answers = request -> Answer.text("seen");
 
@@ -116,8 +120,14 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
      * @param status the status, as JSON text
      * @param fields the fields
      * @param body the body
+     * @param hints the fields of an interim response before it, which version 1 doesn't have; none is sent without
+     * @param trailers the trailers, which version 1 doesn't have either
      */
-    public record Answer(String status, List<Field> fields, String body) {
+    public record Answer(String status, List<Field> fields, String body, List<Field> hints, List<Field> trailers) {
+        Answer(String status, List<Field> fields, String body) {
+            this(status, fields, body, List.of(), List.of());
+        }
+
         /**
          * Returns an ordinary answer.
          *
@@ -194,6 +204,24 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
         return this;
     }
 
+    /**
+     * Returns how many requests have begun that are neither whole nor reset; for version 2.
+     *
+     * @return the number of requests
+     */
+    public int unfinished() {
+        return streams.size();
+    }
+
+    /**
+     * Returns how many requests there have been at most that were neither whole nor reset; for version 2.
+     *
+     * @return the number of requests
+     */
+    public int mostUnfinished() {
+        return mostUnfinished.get();
+    }
+
     // What the relay says
 
     @Override
@@ -248,6 +276,7 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
             String head = new String(payload, UTF_8);
             Begun request = new Begun(new Asked(find(METHOD, head), find(PATH, head), head, "", "", Asked.End.NONE));
             streams.put(stream, request);
+            mostUnfinished.accumulateAndGet(streams.size(), Math::max);
             begun.add(request);
         }
         Begun request = streams.get(stream);
@@ -270,20 +299,33 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
     // What the client says
 
     private void answer(int stream, Answer answer) {
-        StringBuilder pairs = new StringBuilder();
-        for (Field field : answer.fields()) {
-            pairs.append(pairs.isEmpty() ? "[" : ",[")
-                    .append(field.name())
-                    .append(',')
-                    .append(field.value())
-                    .append(']');
+        String head = head(answer.status(), answer.fields());
+        String hints = answer.hints().isEmpty() ? "" : head("103", answer.hints());
+        String trailers = answer.trailers().isEmpty() ? "" : pairs(answer.trailers());
+        ByteBuffer frames = ByteBuffer.allocate(4 * FRAME_HEADER
+                + hints.length()
+                + head.length()
+                + answer.body().length()
+                + trailers.length());
+        if (!hints.isEmpty()) {
+            put(frames, RESPONSE, 0, stream, hints);
         }
-        String head = "{\"status\":" + answer.status() + ",\"headers\":[" + pairs + "]}";
-        ByteBuffer frames = ByteBuffer.allocate(
-                2 * FRAME_HEADER + head.length() + answer.body().length());
         put(frames, RESPONSE, 0, stream, head);
-        put(frames, DATA, END, stream, answer.body());
-        receive(frames.array(), MessageKind.BINARY);
+        put(frames, DATA, trailers.isEmpty() ? END : 0, stream, answer.body());
+        if (!trailers.isEmpty()) {
+            put(frames, TRAILERS, END, stream, trailers);
+        }
+        receive(Arrays.copyOf(frames.array(), frames.position()), MessageKind.BINARY);
+    }
+
+    private static String head(String status, List<Field> fields) {
+        return "{\"status\":" + status + ",\"headers\":" + pairs(fields) + "}";
+    }
+
+    private static String pairs(List<Field> fields) {
+        return fields.stream()
+                .map(field -> "[" + field.name() + "," + field.value() + "]")
+                .collect(Collectors.joining(",", "[", "]"));
     }
 
     private static void put(ByteBuffer frames, int type, int flags, int stream, String payload) {

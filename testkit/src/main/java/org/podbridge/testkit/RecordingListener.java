@@ -29,6 +29,7 @@ public class RecordingListener implements ConnectionListener {
     private final BlockingQueue<String> pongs = new LinkedBlockingQueue<>();
     private final AtomicInteger calls = new AtomicInteger();
     private final AtomicInteger parts = new AtomicInteger();
+    private final AtomicInteger emptyParts = new AtomicInteger();
     private final AtomicInteger largestPart = new AtomicInteger();
     private final List<String> faults = new ArrayList<>();
     private final ByteArrayOutputStream message = new ByteArrayOutputStream();
@@ -66,6 +67,9 @@ public class RecordingListener implements ConnectionListener {
     public final void onPart(Chunk part, MessageKind kind, boolean last) {
         enter(true);
         parts.incrementAndGet();
+        if (!last && !part.data().hasRemaining()) {
+            emptyParts.incrementAndGet();
+        }
         largestPart.accumulateAndGet(part.data().remaining(), Math::max);
         if (this.kind != null && this.kind != kind) {
             fault("a part of another kind within a message");
@@ -226,6 +230,15 @@ public class RecordingListener implements ConnectionListener {
      */
     public int parts() {
         return parts.get();
+    }
+
+    /**
+     * Returns how many parts held nothing and had more to come.
+     *
+     * @return the number of such parts of all messages
+     */
+    public int emptyParts() {
+        return emptyParts.get();
     }
 
     /**

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.net.SocketException;
 import java.net.URI;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -226,6 +227,87 @@ public abstract class TunnelProbes {
             return;
         }
         isAnsweredByItself(answers, following);
+    }
+
+    /** Fields that act on the pod's host, a proxy or the connection, wherever a service puts them. */
+    private static final List<String> NEVER = List.of(
+            "Connection",
+            "Keep-Alive",
+            "Proxy-Connection",
+            "Proxy-Authenticate",
+            "TE",
+            "Upgrade",
+            "Alt-Svc",
+            "Strict-Transport-Security",
+            "Public-Key-Pins-Report-Only",
+            "Expect-CT",
+            "Clear-Site-Data",
+            "Service-Worker-Allowed",
+            "NEL",
+            "Report-To",
+            "Reporting-Endpoints",
+            "Accept-CH",
+            "Critical-CH",
+            "Delegate-CH",
+            "Origin-Agent-Cluster",
+            "Origin-Trial",
+            "Use-As-Dictionary",
+            "Available-Dictionary",
+            "Speculation-Rules",
+            "Set-Login",
+            "Secure-Session-Registration",
+            "Attribution-Reporting-Register-Source",
+            "Supports-Loading-Mode",
+            "Activate-Storage-Access",
+            "X-Accel-Redirect",
+            "X-Sendfile",
+            "X-LiteSpeed-Location",
+            "X-Reproxy-URL",
+            "Surrogate-Control",
+            "Edge-Control",
+            "CDN-Cache-Control",
+            "Any-CDN-Cache-Control",
+            "Cache-Tag",
+            "X-Permitted-Cross-Domain-Policies",
+            "X-Forwarded-Host",
+            "Forwarded",
+            "Via",
+            "Server",
+            "Set-Cookie2");
+
+    @Test
+    void noFieldThatActsBeyondItsPageLeavesInHeadInterimResponseOrTrailers() {
+        List<ProbedTunnel.Field> all = NEVER.stream()
+                .flatMap(name -> Stream.of(name, mixed(name)))
+                .map(name -> field(name, "evil"))
+                .toList();
+        List<ProbedTunnel.Field> harmless = List.of(field("X-Sum", "1"), field("Trailer", "X-Sum"));
+        List<ProbedTunnel.Field> both =
+                Stream.concat(all.stream(), harmless.stream()).toList();
+        try (ProbedTunnel tunnel = ProbedTunnel.serve(podbridge, "owner", 2)) {
+            tunnel.answerWith(asked -> new Answer("200", both, "content", both, both));
+            String wire = converse("GET /tunnel/app/a HTTP/1.1\r\nHost: pod.example\r\nConnection: close\r\n\r\n");
+            assertThat(wire).doesNotContainIgnoringCase("evil");
+            WireResponse answer = finals(wire, "GET").get(0);
+            assertThat(answer.status()).as(wire).isEqualTo(200);
+            assertThat(answer.body()).isEqualTo("content");
+            assertThat(answer.complete()).isTrue();
+            assertThat(answer.fields().first("x-sum")).contains("1");
+            assertThat(wire).containsIgnoringCase("\r\n0\r\nx-sum: 1\r\n"); // so trailers do leave
+        }
+    }
+
+    private static ProbedTunnel.Field field(String name, String value) {
+        return new ProbedTunnel.Field('"' + name + '"', '"' + value + '"');
+    }
+
+    /** Every second letter as a capital. */
+    private static String mixed(String name) {
+        StringBuilder mixed = new StringBuilder(name.toLowerCase(Locale.ROOT));
+        for (int i = 1; i < mixed.length(); i += 2) {
+            mixed.setCharAt(i, Character.toUpperCase(mixed.charAt(i)));
+        }
+        return mixed.toString();
     }
 
     /** The request behind the probe gets its own answer and nothing else, or none at all. */

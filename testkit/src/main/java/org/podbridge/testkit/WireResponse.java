@@ -98,10 +98,11 @@ record WireResponse(int status, HeaderFields fields, String body, boolean comple
                 return new Body(text.append(rest.substring(start)).toString(), false, rest.length());
             }
             text.append(rest, start, end);
-            at = end + 2;
             if (size == 0) {
-                return new Body(text.toString(), true, at);
+                int trailersEnd = rest.indexOf("\r\n\r\n", lineEnd);
+                return new Body(text.toString(), trailersEnd >= 0, trailersEnd < 0 ? rest.length() : trailersEnd + 4);
             }
+            at = end + 2;
         }
     }
 }

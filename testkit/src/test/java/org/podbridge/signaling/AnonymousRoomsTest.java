@@ -10,6 +10,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.podbridge.auth.AuthProvider;
+import org.podbridge.auth.Identity;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.HandshakeDecision;
 import org.podbridge.fixture.Agent;
@@ -120,5 +122,36 @@ class AnonymousRoomsTest {
         SignalingServer strict = SignalingServer.start();
         assertThat(strict.handshake(SignalingServer.PATH).toCompletableFuture().getNow(null))
                 .isInstanceOf(HandshakeDecision.Reject.class);
+    }
+
+    /** Such as one of a tunnel, whose sandbox gives it no origin. */
+    @Test
+    void letAPageWithoutAnOriginIntoRoomsAloneAndNeverAsWhoeverIsLoggedIn() {
+        server.online("alice");
+        Agent page = server.open("page", SignalingServer.PATH, "origin", "null");
+        assertThat(page.hears()).isEmpty(); // no list of agents
+        page.says("{'type':'offer','to':'https://alice.example/#me'}");
+        assertThat(page.hears()).containsExactly(error("Authentication required for identity-based signaling"));
+        assertThat(server.podbridge().diagnostics().agentsOnline()).isEqualTo(1);
+
+        SignalingServer sessions = SignalingServer.start(builder -> builder.anonymousRooms(true)
+                .authProvider(AuthProvider.host(request -> request.fields()
+                        .first("cookie")
+                        .map(cookie -> Identity.builder(SignalingServer.webId("alice"), "host")
+                                .ambient(true)
+                                .build()))));
+        Agent own = sessions.open("own", SignalingServer.PATH, "cookie", "session=1", "origin", "null");
+        assertThat(own.hears()).containsExactly(error("Origin is not allowed"));
+        assertThat(own.connection().closeStatus()).contains(new CloseStatus(1008, "Origin is not allowed"));
+        sessions.checkNothingIsLeft();
+    }
+
+    @Test
+    void areClosedToPagesWithoutAnOriginUnlessTheyAreOpen() {
+        SignalingServer closed = SignalingServer.start();
+        Agent page = closed.open("page", SignalingServer.PATH, "origin", "null");
+        assertThat(page.hears()).containsExactly(error("Authentication required"));
+        assertThat(page.connection().closeStatus().orElseThrow().code()).isEqualTo(1008);
+        closed.checkNothingIsLeft();
     }
 }

@@ -13,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.HandshakeDecision;
+import org.podbridge.connection.MessageKind;
 import org.podbridge.fixture.Agent;
 import org.podbridge.fixture.SignalingServer;
 import org.podbridge.limits.Limits;
@@ -196,7 +197,6 @@ class RateLimitTest {
         for (int i = 0; i < 1_000; i++) {
             alice.saysRaw("[]");
             server.advance(Duration.ofMillis(700), alice);
-            alice.connection().receivePong();
         }
         assertThat(alice.connection().closeStatus()).isEmpty();
     }
@@ -283,5 +283,37 @@ class RateLimitTest {
         }
         assertThat(agents.get(0).hears()).isEmpty();
         assertThat(agents.get(1).hears()).hasSize(505);
+    }
+
+    @Test
+    void countsPingsAndOtherOverheadAsMessages() {
+        start(rates -> rates.limit(Counted.MESSAGES, Scope.CONNECTION, THREE));
+        for (Agent peer : List.of(server.online("alice").get(0), visitor())) {
+            peer.hears();
+            peer.connection().receivePing();
+            peer.connection().receivePong();
+            peer.connection().receivePart(MessageKind.TEXT, new byte[0], false);
+            assertThat(peer.hears()).isEmpty();
+            peer.says("{'type':'nonsense'}");
+            assertThat(peer.hears()).containsExactly(error(limit("messages", Scope.CONNECTION)));
+            for (int i = 0; i < 99; i++) {
+                peer.connection().receivePing();
+            }
+            assertThat(peer.connection().closeStatus()).isEmpty();
+            peer.connection().receivePing();
+            assertThat(peer.connection().closeStatus().orElseThrow().code()).isEqualTo(4429);
+        }
+    }
+
+    @Test
+    void takesPingsEverySecondForAnHourWithItsDefaults() {
+        start(rates -> rates);
+        Agent alice = server.online("alice").get(0);
+        for (int i = 0; i < 3_600; i++) {
+            alice.connection().receivePing();
+            server.advance(Duration.ofSeconds(1), alice);
+        }
+        assertThat(alice.hears()).isEmpty();
+        assertThat(alice.connection().closeStatus()).isEmpty();
     }
 }

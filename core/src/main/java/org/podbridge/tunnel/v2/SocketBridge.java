@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.connection.CloseStatus;
@@ -35,10 +36,13 @@ public final class SocketBridge implements ConnectionListener, StreamListener {
 
     private static final int MAX_REASON_BYTES = 123;
 
+    private static final CloseStatus TOO_OFTEN = new CloseStatus(CloseStatus.TOO_OFTEN, "Rate limit");
+
     private final Stream stream;
     private final Scheduler scheduler;
     private final Duration pingInterval;
     private final Duration silenceTimeout;
+    private final BooleanSupplier takesOverhead;
     private final Runnable onEnd;
     private final AtomicBoolean over = new AtomicBoolean();
     private final Sending sending = new Sending();
@@ -82,14 +86,22 @@ public final class SocketBridge implements ConnectionListener, StreamListener {
      * @param scheduler time
      * @param pingInterval how often the socket is pinged
      * @param silenceTimeout how long its peer may be silent
+     * @param takesOverhead asked with each ping, unasked pong and empty part of a message whether that was all right;
+     *     if not, the socket is closed with 4429
      * @param onEnd runs once, when the socket has closed or was given up
      */
     public SocketBridge(
-            Stream stream, Scheduler scheduler, Duration pingInterval, Duration silenceTimeout, Runnable onEnd) {
+            Stream stream,
+            Scheduler scheduler,
+            Duration pingInterval,
+            Duration silenceTimeout,
+            BooleanSupplier takesOverhead,
+            Runnable onEnd) {
         this.stream = stream;
         this.scheduler = scheduler;
         this.pingInterval = pingInterval;
         this.silenceTimeout = silenceTimeout;
+        this.takesOverhead = takesOverhead;
         this.onEnd = onEnd;
     }
 
@@ -164,9 +176,13 @@ public final class SocketBridge implements ConnectionListener, StreamListener {
 
     @Override
     public void onPart(Chunk part, MessageKind kind, boolean last) {
-        onPing();
+        heard();
         Connection open = connection();
-        if (open == null || (!part.data().hasRemaining() && !last)) {
+        if (open == null) {
+            return;
+        }
+        if (!part.data().hasRemaining() && !last) {
+            overhead();
             return;
         }
         open.pause(true); // before the part can be sent, which lifts the pause
@@ -197,8 +213,7 @@ public final class SocketBridge implements ConnectionListener, StreamListener {
         }
     }
 
-    @Override
-    public void onPing() {
+    private void heard() {
         KeepAlive alive = keepAlive();
         if (alive != null) {
             alive.heard();
@@ -206,10 +221,22 @@ public final class SocketBridge implements ConnectionListener, StreamListener {
     }
 
     @Override
+    public void onPing() {
+        heard();
+        overhead();
+    }
+
+    @Override
     public void onPong() {
         KeepAlive alive = keepAlive();
-        if (alive != null) {
-            alive.ponged();
+        if (alive != null && !alive.ponged()) {
+            overhead();
+        }
+    }
+
+    private void overhead() {
+        if (!takesOverhead.getAsBoolean()) {
+            end(TOO_OFTEN);
         }
     }
 

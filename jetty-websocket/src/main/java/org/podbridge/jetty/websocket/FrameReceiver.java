@@ -110,7 +110,7 @@ public final class FrameReceiver implements FrameHandler {
             open.close(new CloseStatus(CloseStatus.INVALID_PAYLOAD, "Text is not UTF-8"));
         }
         Payload lent = new Payload(callback);
-        if (!open.isClosing() && (last || payload.hasRemaining())) {
+        if (!open.isClosing()) {
             MessageKind kindOfPart = kind;
             calls.call(() -> listener.onPart(new JettyChunk(payload, lent, COPY_BELOW), kindOfPart, last));
         }

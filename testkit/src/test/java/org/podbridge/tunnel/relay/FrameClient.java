@@ -38,6 +38,14 @@ final class FrameClient {
         return new FrameClient(relay.serve(name, all.toArray(String[]::new)));
     }
 
+    /** Connects as somebody and registers a name. */
+    static FrameClient serveAs(TunnelRelay relay, String token, String name) {
+        TunnelClient client = relay.connect(token);
+        client.register(name, "\"protocol\":2");
+        assertThat(client.heard()).startsWith("{\"type\":\"registered\"");
+        return new FrameClient(client);
+    }
+
     TunnelClient tunnel() {
         return tunnel;
     }

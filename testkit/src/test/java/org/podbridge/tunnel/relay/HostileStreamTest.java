@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.MessageKind;
 import org.podbridge.testkit.InMemoryExchange;
+import org.podbridge.tunnel.v1.RelayMessage;
 import org.podbridge.tunnel.v2.Frame;
 import org.podbridge.tunnel.v2.ResetCode;
 
@@ -388,5 +389,56 @@ class HostileStreamTest {
             return Arrays.copyOf(valid, 1 + random.nextInt(valid.length));
         }
         return valid;
+    }
+
+    // What belongs to others
+
+    @Test
+    void neverReachesAStreamOfAnotherConnectionByItsNumber() {
+        InMemoryExchange[] alices = {visit(), relay.get("/tunnel/app/"), relay.get("/tunnel/app/")};
+        client.heard();
+        FrameClient bob = FrameClient.serveAs(relay, "bob", "other");
+        InMemoryExchange bobs = relay.get("/tunnel/other/");
+        assertThat(bob.asked()).isEqualTo(1); // as alice's first is
+
+        bob.answer(1, 200, "bob's");
+        assertThat(bobs.responseText()).isEqualTo("bob's");
+        bob.say(FrameClient.reset(1, ResetCode.INTERNAL), FrameClient.data(1, "more", true));
+        for (InMemoryExchange visit : alices) {
+            assertThat(visit.responseHead()).isEmpty();
+        }
+        client.heardNothing();
+
+        for (int stream : new int[] {2, 3, 4, Integer.MAX_VALUE}) { // alice has 2 and 3, and nobody the others
+            FrameClient again = FrameClient.serveAs(relay, "bob", "other");
+            again.say(FrameClient.response(stream, 200, false), FrameClient.data(stream, "bob's", true));
+            again.tunnel().isClosedWith(1002);
+        }
+        for (int i = 0; i < alices.length; i++) {
+            assertThat(alices[i].responseHead()).isEmpty();
+            client.answer(i + 1, 200, "alice's " + i);
+            assertThat(alices[i].responseText()).isEqualTo("alice's " + i);
+        }
+        othersAreUntouched();
+    }
+
+    @Test
+    void neverReachesARequestOfVersionOneByItsNumberNorTheOtherWayRound() {
+        TunnelClient bob = relay.connect("bob");
+        bob.register("other");
+        bob.heard();
+        InMemoryExchange alices = visit();
+        InMemoryExchange bobs = relay.get("/tunnel/other/");
+        RelayMessage.Request asked = bob.asked();
+        client.connection()
+                .receiveText("{\"type\":\"response\",\"id\":\"" + asked.id() + "\",\"status\":200,\"body\":\"\"}");
+        bob.say("{\"type\":\"response\",\"id\":\"1\",\"status\":200,\"body\":\"bob's\"}");
+        bob.say("{\"type\":\"response\",\"id\":1,\"status\":200,\"body\":\"bob's\"}");
+        assertThat(alices.responseHead()).isEmpty();
+        assertThat(bobs.responseHead()).isEmpty();
+        bob.answer(asked, 200, "bob's");
+        client.answer(1, 200, "alice's");
+        assertThat(bobs.responseText()).isEqualTo("bob's");
+        assertThat(alices.responseText()).isEqualTo("alice's");
     }
 }

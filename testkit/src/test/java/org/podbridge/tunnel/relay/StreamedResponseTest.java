@@ -392,6 +392,7 @@ class StreamedResponseTest {
 
     @Test
     void takesThirtySecondsFromTheLastProgress() {
+        relay.limits(limits -> limits.minRequestBodyRate(0));
         client = FrameClient.serve(relay, "app");
         InMemoryExchange visit = InMemoryExchange.withBody(
                 TunnelRelay.head("POST", "/tunnel/app/").build());

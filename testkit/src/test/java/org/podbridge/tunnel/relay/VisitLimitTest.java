@@ -12,7 +12,9 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.podbridge.Route;
+import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.HandshakeDecision;
+import org.podbridge.connection.MessageKind;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.identity.AddressRange;
@@ -24,6 +26,8 @@ import org.podbridge.limits.VisitLimits;
 import org.podbridge.policy.AccessPolicy;
 import org.podbridge.testkit.InMemoryExchange;
 import org.podbridge.testkit.LoopbackConnection;
+import org.podbridge.tunnel.v2.Frame;
+import org.podbridge.tunnel.v2.ResetCode;
 
 /** What one visitor, one agent or one tunnel may take of what is there for all. */
 class VisitLimitTest {
@@ -221,6 +225,46 @@ class VisitLimitTest {
         client.isClosedWith(4429);
         relay.connect("alice").register("app");
         assertThat(relay.diagnostics().tunnelNames()).isEqualTo(1);
+    }
+
+    @Test
+    void closesAClientThatPingsWithoutPause() {
+        rate(Counted.MESSAGES, Scope.CONNECTION, Rate.perMinute(60, 4));
+        TunnelClient client = relay.connect("alice");
+        for (int i = 0; i < 2; i++) {
+            client.connection().receivePing();
+            client.connection().receivePart(MessageKind.TEXT, new byte[0], false);
+        }
+        client.heardNothing();
+        for (int i = 0; i < 100; i++) {
+            client.connection().receivePing();
+            client.refused("Rate limit: messages per connection");
+        }
+        client.isOpen();
+        client.connection().receivePart(MessageKind.BINARY, new byte[0], false);
+        client.isClosedWith(4429);
+    }
+
+    @Test
+    void closesAVisitorsWebSocketThatPingsWithoutPause() {
+        rate(Counted.MESSAGES, Scope.CONNECTION, Rate.perMinute(60, 4));
+        FrameClient client = FrameClient.serve(relay, "app");
+        for (String address : List.of("203.0.113.1", "203.0.113.2")) { // each has its own
+            CompletableFuture<HandshakeDecision> decision = knock(address);
+            client.say(FrameClient.response(client.asked(), 101, false));
+            LoopbackConnection visitor =
+                    LoopbackConnection.open(((HandshakeDecision.Accept) decision.join()).listener());
+            for (int i = 0; i < 2; i++) {
+                visitor.receivePing();
+                visitor.receivePart(MessageKind.TEXT, new byte[0], false);
+            }
+            assertThat(visitor.closeStatus()).isEmpty();
+            visitor.receivePong();
+            assertThat(visitor.closeStatus()).contains(new CloseStatus(4429, "Rate limit"));
+            assertThat(client.next(Frame.Reset.class).code()).isEqualTo(ResetCode.CANCEL);
+            visitor.receivePing();
+            visitor.cut();
+        }
     }
 
     // Passwords

@@ -41,6 +41,9 @@ final class BridgedSocket implements AfterEachCallback {
     final FarEnd far = new FarEnd();
     final AtomicInteger ends = new AtomicInteger();
 
+    /** How often the visitor may still send nothing. */
+    final AtomicInteger overhead = new AtomicInteger(1_000);
+
     private final ByteBudget growth = new ByteBudget(0);
     private final ByteBudget buffers = new ByteBudget(10_000_000);
     private final Wire toClient = new Wire(new Random(1));
@@ -66,7 +69,13 @@ final class BridgedSocket implements AfterEachCallback {
         toRelay.to(relay);
         ByteBuffer head = ByteBuffer.wrap("{}".getBytes(StandardCharsets.US_ASCII));
         stream = relay.open(head, opened -> {
-                    bridge = new SocketBridge(opened, time, PING_INTERVAL, SILENCE, ends::incrementAndGet);
+                    bridge = new SocketBridge(
+                            opened,
+                            time,
+                            PING_INTERVAL,
+                            SILENCE,
+                            () -> overhead.decrementAndGet() >= 0,
+                            ends::incrementAndGet);
                     return bridge;
                 })
                 .orElseThrow();

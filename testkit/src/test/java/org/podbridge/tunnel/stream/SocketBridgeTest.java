@@ -324,6 +324,21 @@ class SocketBridgeTest {
     }
 
     @Test
+    void takesNoAnswersToItsPingsForOverhead() {
+        bridged.overhead.set(2);
+        LoopbackConnection visitor = bridged.open();
+        for (int i = 0; i < 100; i++) {
+            bridged.time.advance(Duration.ofSeconds(20));
+            visitor.receivePong();
+        }
+        visitor.receivePong();
+        visitor.receivePart(MessageKind.TEXT, new byte[0], false);
+        assertThat(visitor.isClosed()).isFalse();
+        visitor.receivePing();
+        assertThat(visitor.closeStatus().orElseThrow().code()).isEqualTo(CloseStatus.TOO_OFTEN);
+    }
+
+    @Test
     void keepsASocketWhosePeerAnswersPings() {
         LoopbackConnection visitor = bridged.open();
         for (int i = 0; i < 100; i++) {

@@ -68,7 +68,7 @@ class SocketInterleavingTest {
 
         Side(org.podbridge.tunnel.v2.Stream carrier) {
             bridge = new SocketBridge(
-                    carrier, time, Duration.ofSeconds(20), Duration.ofSeconds(60), ends::incrementAndGet);
+                    carrier, time, Duration.ofSeconds(20), Duration.ofSeconds(60), () -> true, ends::incrementAndGet);
         }
 
         void open() {

@@ -61,7 +61,12 @@ final class StreamedSocket implements StreamListener, ConnectionListener {
         this.started = new StartedRequest(service.nextRequestId(), asked.method(), asked.path());
         this.startNanos = clock.nanoTime();
         this.bridge = new SocketBridge(
-                stream, clock, PING_INTERVAL, SILENCE, () -> finish(StreamResponse.SWITCHING_PROTOCOLS, null));
+                stream,
+                clock,
+                PING_INTERVAL,
+                SILENCE,
+                () -> true, // it is the service's own affair how often it pings
+                () -> finish(StreamResponse.SWITCHING_PROTOCOLS, null));
     }
 
     /** Opens the socket to the service. */
