@@ -246,9 +246,9 @@ public final class Limits {
     }
 
     /**
-     * How many bytes a visitor has to send in each second while the content of its request is waited for; slower ones
-     * are answered 408, or broken off if the response has begun. A visitor may lag behind by 10 seconds, and so pause
-     * as long. Time in which the tunnel client takes nothing isn't the visitor's. WebSockets are held to nothing.
+     * How many bytes a visitor has to send in each second while the content of its request is waited for and no
+     * response has begun; slower ones are answered 408. A visitor may lag behind by 10 seconds, and so pause as long.
+     * Time in which the tunnel client takes nothing isn't the visitor's. WebSockets are held to nothing.
      *
      * @return bytes per second, 0 if any will do
      */
@@ -684,10 +684,10 @@ public final class Limits {
         }
 
         /**
-         * How many bytes a visitor has to send in each second while the content of its request is waited for; slower
-         * ones are answered 408, or broken off if the response has begun. A visitor may lag behind by 10 seconds, and
-         * so pause as long. Time in which the tunnel client takes nothing isn't the visitor's. WebSockets are held to
-         * nothing. Default 240.
+         * How many bytes a visitor has to send in each second while the content of its request is waited for and no
+         * response has begun; slower ones are answered 408. A visitor may lag behind by 10 seconds, and so pause as
+         * long. Time in which the tunnel client takes nothing isn't the visitor's. WebSockets are held to nothing.
+         * Default 240.
          *
          * @param minRequestBodyRate bytes per second, not negative; 0 if any will do
          * @return this builder

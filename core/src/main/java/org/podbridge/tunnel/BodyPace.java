@@ -88,7 +88,8 @@ final class BodyPace {
         }
     }
 
-    private void stop() {
+    /** Lets the visitor take any time from now on. Idempotent. */
+    void stop() {
         lock.lock();
         try {
             stopped = true;

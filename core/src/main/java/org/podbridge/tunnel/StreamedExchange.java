@@ -241,6 +241,7 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
         } else {
             idle.start(endpoint.limits().streamIdleTimeout());
         }
+        pace.stop(); // from here on the service may talk with the visitor, with pauses
         if (!response.begin(crossing.get().status(), framed.build())) {
             cancel("the visitor is gone");
         } else if (promised < 0 && !bodiless) {
