@@ -1,5 +1,6 @@
 package org.podbridge.servlet.container;
 
+import org.podbridge.connection.MessageKind;
 import org.podbridge.servlet.ServletConnectionContract;
 
 class UndertowConnectionContractTest extends ServletConnectionContract {
@@ -16,7 +17,7 @@ class UndertowConnectionContractTest extends ServletConnectionContract {
 
     /** Undertow tells of frames with content alone, and of the end of a message. */
     @Override
-    protected boolean tellsOfEmptyFrames() {
+    protected boolean tellsOfEmptyFrames(MessageKind kind) {
         return false;
     }
 
