@@ -2,11 +2,13 @@ package org.podbridge.jetty;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.ByteArrayOutputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -136,14 +138,11 @@ class Http2ResetFloodTest {
     }
 
     /** The client has heard of the end of each request that it has heard of. */
-    private void awaitCalm(ProbedTunnel tunnel) throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (tunnel.unfinished() > 0 || podbridge.diagnostics().exchangesInFlight() > 0) {
-            assertThat(System.nanoTime())
-                    .as("unfinished: " + tunnel.unfinished())
-                    .isLessThan(deadline);
-            TimeUnit.MILLISECONDS.sleep(10);
-        }
+    private void awaitCalm(ProbedTunnel tunnel) {
+        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+            assertThat(tunnel.unfinished()).isZero();
+            assertThat(podbridge.diagnostics().exchangesInFlight()).isZero();
+        });
         assertThat(podbridge.diagnostics().bufferedBytes()).isZero();
     }
 }

@@ -47,6 +47,52 @@ public abstract class TunnelProbes {
 
     private static final int PIPELINED = 1_000;
 
+    /** Fields that act on the pod's host, a proxy or the connection, wherever a service puts them. */
+    private static final List<String> NEVER = List.of(
+            "Connection",
+            "Keep-Alive",
+            "Proxy-Connection",
+            "Proxy-Authenticate",
+            "TE",
+            "Upgrade",
+            "Alt-Svc",
+            "Strict-Transport-Security",
+            "Public-Key-Pins-Report-Only",
+            "Expect-CT",
+            "Clear-Site-Data",
+            "Service-Worker-Allowed",
+            "NEL",
+            "Report-To",
+            "Reporting-Endpoints",
+            "Accept-CH",
+            "Critical-CH",
+            "Delegate-CH",
+            "Origin-Agent-Cluster",
+            "Origin-Trial",
+            "Use-As-Dictionary",
+            "Available-Dictionary",
+            "Speculation-Rules",
+            "Set-Login",
+            "Secure-Session-Registration",
+            "Attribution-Reporting-Register-Source",
+            "Supports-Loading-Mode",
+            "Activate-Storage-Access",
+            "X-Accel-Redirect",
+            "X-Sendfile",
+            "X-LiteSpeed-Location",
+            "X-Reproxy-URL",
+            "Surrogate-Control",
+            "Edge-Control",
+            "CDN-Cache-Control",
+            "Any-CDN-Cache-Control",
+            "Cache-Tag",
+            "X-Permitted-Cross-Domain-Policies",
+            "X-Forwarded-Host",
+            "Forwarded",
+            "Via",
+            "Server",
+            "Set-Cookie2");
+
     private final List<String> targetsOfTheHost = new CopyOnWriteArrayList<>();
     private final Podbridge podbridge = Podbridge.builder()
             .publicUri(URI.create("http://pod.example"))
@@ -228,52 +274,6 @@ public abstract class TunnelProbes {
         }
         isAnsweredByItself(answers, following);
     }
-
-    /** Fields that act on the pod's host, a proxy or the connection, wherever a service puts them. */
-    private static final List<String> NEVER = List.of(
-            "Connection",
-            "Keep-Alive",
-            "Proxy-Connection",
-            "Proxy-Authenticate",
-            "TE",
-            "Upgrade",
-            "Alt-Svc",
-            "Strict-Transport-Security",
-            "Public-Key-Pins-Report-Only",
-            "Expect-CT",
-            "Clear-Site-Data",
-            "Service-Worker-Allowed",
-            "NEL",
-            "Report-To",
-            "Reporting-Endpoints",
-            "Accept-CH",
-            "Critical-CH",
-            "Delegate-CH",
-            "Origin-Agent-Cluster",
-            "Origin-Trial",
-            "Use-As-Dictionary",
-            "Available-Dictionary",
-            "Speculation-Rules",
-            "Set-Login",
-            "Secure-Session-Registration",
-            "Attribution-Reporting-Register-Source",
-            "Supports-Loading-Mode",
-            "Activate-Storage-Access",
-            "X-Accel-Redirect",
-            "X-Sendfile",
-            "X-LiteSpeed-Location",
-            "X-Reproxy-URL",
-            "Surrogate-Control",
-            "Edge-Control",
-            "CDN-Cache-Control",
-            "Any-CDN-Cache-Control",
-            "Cache-Tag",
-            "X-Permitted-Cross-Domain-Policies",
-            "X-Forwarded-Host",
-            "Forwarded",
-            "Via",
-            "Server",
-            "Set-Cookie2");
 
     @Test
     void noFieldThatActsBeyondItsPageLeavesInHeadInterimResponseOrTrailers() {
