@@ -2,9 +2,12 @@ package org.podbridge.exchange;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.RandomAccess;
 import java.util.function.BiConsumer;
 
 /**
@@ -14,15 +17,13 @@ import java.util.function.BiConsumer;
  */
 public final class HeaderFields {
 
-    /** As many as most messages have at most, so that lists seldom grow. */
-    private static final int MOST = 28;
+    private static final HeaderFields EMPTY = new HeaderFields(new String[0]);
 
-    private static final HeaderFields EMPTY = new HeaderFields(List.of());
+    /** Name, value, name, value: every message is read several times over, and this is read at a stretch. */
+    private final String[] namesAndValues;
 
-    private final List<Field> fields;
-
-    private HeaderFields(List<Field> fields) {
-        this.fields = fields;
+    private HeaderFields(String[] namesAndValues) {
+        this.namesAndValues = namesAndValues;
     }
 
     /**
@@ -80,18 +81,54 @@ public final class HeaderFields {
     }
 
     /**
+     * Returns how many field lines there are.
+     *
+     * @return the number of lines, 0 or more
+     */
+    public int size() {
+        return namesAndValues.length / 2;
+    }
+
+    /**
+     * Tells whether there is no field.
+     *
+     * @return whether there is none
+     */
+    public boolean isEmpty() {
+        return namesAndValues.length == 0;
+    }
+
+    /**
+     * Returns the name of a field line.
+     *
+     * @param index which line, from 0 to less than {@link #size}
+     * @return its name, as it came
+     * @throws IndexOutOfBoundsException if there is no such line
+     */
+    public String name(int index) {
+        return namesAndValues[2 * index];
+    }
+
+    /**
+     * Returns the value of a field line.
+     *
+     * @param index which line, from 0 to less than {@link #size}
+     * @return its value
+     * @throws IndexOutOfBoundsException if there is no such line
+     */
+    public String value(int index) {
+        return namesAndValues[2 * index + 1];
+    }
+
+    /**
      * Returns the first value of a name.
      *
      * @param name the name
      * @return its first value, or empty
      */
     public Optional<String> first(String name) {
-        for (Field field : fields) {
-            if (field.name().equalsIgnoreCase(name)) {
-                return Optional.of(field.value());
-            }
-        }
-        return Optional.empty();
+        int index = indexOf(name, 0);
+        return index < 0 ? Optional.empty() : Optional.of(value(index));
     }
 
     /**
@@ -102,10 +139,8 @@ public final class HeaderFields {
      */
     public List<String> all(String name) {
         List<String> values = new ArrayList<>(1);
-        for (Field field : fields) {
-            if (field.name().equalsIgnoreCase(name)) {
-                values.add(field.value());
-            }
+        for (int i = indexOf(name, 0); i >= 0; i = indexOf(name, i + 1)) {
+            values.add(value(i));
         }
         return values;
     }
@@ -117,7 +152,16 @@ public final class HeaderFields {
      * @return whether there is one
      */
     public boolean contains(String name) {
-        return first(name).isPresent();
+        return indexOf(name, 0) >= 0;
+    }
+
+    private int indexOf(String name, int from) {
+        for (int i = 2 * from; i < namesAndValues.length; i += 2) {
+            if (namesAndValues[i].equalsIgnoreCase(name)) {
+                return i / 2;
+            }
+        }
+        return -1;
     }
 
     /**
@@ -126,8 +170,8 @@ public final class HeaderFields {
      * @param action receives name and value
      */
     public void forEach(BiConsumer<String, String> action) {
-        for (Field field : fields) {
-            action.accept(field.name(), field.value());
+        for (int i = 0; i < size(); i++) {
+            action.accept(name(i), value(i));
         }
     }
 
@@ -137,7 +181,27 @@ public final class HeaderFields {
      * @return the fields, unmodifiable
      */
     public List<Field> asList() {
-        return fields;
+        return new Lines(this);
+    }
+
+    /** Makes each line when it is asked for. */
+    private static final class Lines extends AbstractList<Field> implements RandomAccess {
+
+        private final HeaderFields fields;
+
+        Lines(HeaderFields fields) {
+            this.fields = fields;
+        }
+
+        @Override
+        public Field get(int index) {
+            return new Field(fields.name(index), fields.value(index));
+        }
+
+        @Override
+        public int size() {
+            return fields.size();
+        }
     }
 
     /**
@@ -147,13 +211,16 @@ public final class HeaderFields {
      */
     @Override
     public String toString() {
-        return fields.toString();
+        return asList().toString();
     }
 
     /** Collects fields. Not thread-safe. */
     public static final class Builder {
 
-        private final List<Field> fields = new ArrayList<>(MOST);
+        /** As many fields as most messages have at most, so that this seldom grows. */
+        private String[] namesAndValues = new String[2 * 28];
+
+        private int length;
 
         private Builder() {}
 
@@ -165,7 +232,10 @@ public final class HeaderFields {
          * @return this builder
          */
         public Builder add(String name, String value) {
-            fields.add(new Field(name, value));
+            ensureRoom(2);
+            namesAndValues[length] = requireNonNull(name, "name");
+            namesAndValues[length + 1] = requireNonNull(value, "value");
+            length += 2;
             return this;
         }
 
@@ -176,8 +246,16 @@ public final class HeaderFields {
          * @return this builder
          */
         public Builder addAll(HeaderFields more) {
-            fields.addAll(more.fields);
+            ensureRoom(more.namesAndValues.length);
+            System.arraycopy(more.namesAndValues, 0, namesAndValues, length, more.namesAndValues.length);
+            length += more.namesAndValues.length;
             return this;
+        }
+
+        private void ensureRoom(int more) {
+            if (length + more > namesAndValues.length) {
+                namesAndValues = Arrays.copyOf(namesAndValues, 2 * (length + more));
+            }
         }
 
         /**
@@ -186,7 +264,7 @@ public final class HeaderFields {
          * @return the fields
          */
         public HeaderFields build() {
-            return fields.isEmpty() ? EMPTY : new HeaderFields(List.copyOf(fields));
+            return length == 0 ? EMPTY : new HeaderFields(Arrays.copyOf(namesAndValues, length));
         }
     }
 }

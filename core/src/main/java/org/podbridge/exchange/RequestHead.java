@@ -166,8 +166,8 @@ public final class RequestHead {
         if (!method.equals("GET")) {
             return method.equals("CONNECT");
         }
-        for (HeaderFields.Field field : fields.asList()) {
-            if (field.name().equalsIgnoreCase("upgrade") && field.value().equalsIgnoreCase("websocket")) {
+        for (int i = 0; i < fields.size(); i++) {
+            if (fields.name(i).equalsIgnoreCase("upgrade") && fields.value(i).equalsIgnoreCase("websocket")) {
                 return true;
             }
         }

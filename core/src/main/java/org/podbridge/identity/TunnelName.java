@@ -36,10 +36,20 @@ public final class TunnelName {
      */
     public static Optional<TunnelName> parse(String value) {
         requireNonNull(value, "value");
-        if (value.isEmpty() || value.length() > MAX_LENGTH || !value.chars().allMatch(TunnelName::isNameCharacter)) {
+        if (value.isEmpty() || value.length() > MAX_LENGTH || !isOfNameCharacters(value)) {
             return Optional.empty();
         }
         return Optional.of(new TunnelName(value));
+    }
+
+    /** A loop, since the target of every request is asked. */
+    private static boolean isOfNameCharacters(String value) {
+        for (int i = 0; i < value.length(); i++) {
+            if (!isNameCharacter(value.charAt(i))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean isNameCharacter(int c) {

@@ -85,10 +85,10 @@ public final class JsonWriter {
 
     private void writePairs(HeaderFields fields) throws IOException {
         generator.writeStartArray();
-        for (HeaderFields.Field field : fields.asList()) {
+        for (int i = 0; i < fields.size(); i++) {
             generator.writeStartArray();
-            writeText(field.name());
-            writeText(field.value());
+            writeText(fields.name(i));
+            writeText(fields.value(i));
             generator.writeEndArray();
         }
         generator.writeEndArray();

@@ -31,11 +31,11 @@ final class CachingRules {
     }
 
     private static boolean hasCredentials(HeaderFields fields) {
-        for (HeaderFields.Field field : fields.asList()) {
-            boolean credential = switch (field.name().length()) {
-                case 4 -> field.name().equalsIgnoreCase("dpop");
-                case 6 -> field.name().equalsIgnoreCase("cookie");
-                case 13 -> field.name().equalsIgnoreCase("authorization");
+        for (int i = 0; i < fields.size(); i++) {
+            boolean credential = switch (fields.name(i).length()) {
+                case 4 -> fields.name(i).equalsIgnoreCase("dpop");
+                case 6 -> fields.name(i).equalsIgnoreCase("cookie");
+                case 13 -> fields.name(i).equalsIgnoreCase("authorization");
                 default -> false;
             };
             if (credential) {
@@ -56,21 +56,23 @@ final class CachingRules {
             boolean end = i == value.length();
             quoted ^= !end && value.charAt(i) == '"';
             if (end || (value.charAt(i) == ',' && !quoted)) {
-                addDirective(value.substring(start, i).trim());
+                addDirective(value, start, i);
                 start = i + 1;
             }
         }
         return false;
     }
 
-    private void addDirective(String directive) {
-        boolean replaced = directive.isEmpty()
-                || directive.charAt(0) == '='
-                || FieldRules.isNamed(directive, "public")
-                || FieldRules.isNamed(directive, "private")
-                || FieldRules.isNamed(directive, "s-maxage");
+    private void addDirective(String value, int from, int to) {
+        int start = FieldRules.trimmedStart(value, from, to);
+        int end = FieldRules.trimmedEnd(value, start, to);
+        boolean replaced = start == end
+                || value.charAt(start) == '='
+                || FieldRules.isNamed(value, start, end, "public")
+                || FieldRules.isNamed(value, start, end, "private")
+                || FieldRules.isNamed(value, start, end, "s-maxage");
         if (!replaced) {
-            directives.append(", ").append(directive);
+            directives.append(", ").append(value, start, end);
         }
     }
 

@@ -31,19 +31,18 @@ final class CookieRules {
         StringBuilder kept = new StringBuilder(value.length() + prefix.length() + 16).append(pair);
         String path = "/";
         while (end < value.length()) {
-            int start = end + 1;
-            while (start < value.length() && value.charAt(start) == ' ') {
-                start++;
-            }
-            end = end(value, start);
-            String attribute = value.substring(start, end).trim();
-            if (pathMode && FieldRules.isNamed(attribute, "path")) {
-                int equals = attribute.indexOf('=');
-                String wished =
-                        equals < 0 ? "" : attribute.substring(equals + 1).trim();
+            int from = end + 1;
+            end = end(value, from);
+            int start = FieldRules.trimmedStart(value, from, end);
+            int stop = FieldRules.trimmedEnd(value, start, end);
+            if (pathMode && FieldRules.isNamed(value, start, stop, "path")) {
+                int equals = value.indexOf('=', start);
+                String wished = equals < 0 || equals >= stop
+                        ? ""
+                        : value.substring(equals + 1, stop).trim();
                 path = wished.startsWith("/") ? wished : "/";
-            } else if (!attribute.isEmpty() && !FieldRules.isNamed(attribute, "domain")) {
-                kept.append("; ").append(attribute);
+            } else if (start < stop && !FieldRules.isNamed(value, start, stop, "domain")) {
+                kept.append("; ").append(value, start, stop);
             }
         }
         if (pathMode) {

@@ -107,7 +107,7 @@ final class FieldName {
             return null;
         }
         FieldName known = KNOWN[slot(name)];
-        if (known != null && (name.equals(known.capitalized) || name.equals(known.lowerCase))) {
+        if (known != null && name.equals(name.charAt(0) < 'a' ? known.capitalized : known.lowerCase)) {
             return known;
         }
         return isToken(name) ? find(name) : null;

@@ -41,10 +41,10 @@ final class FieldRules {
      */
     static Set<String> nominated(HeaderFields fields) {
         Set<String> names = Set.of();
-        for (HeaderFields.Field field : fields.asList()) {
-            if (field.name().equalsIgnoreCase("connection") && !isAboutTheConnectionAlone(field.value())) {
+        for (int i = 0; i < fields.size(); i++) {
+            if (fields.name(i).equalsIgnoreCase("connection") && !isAboutTheConnectionAlone(fields.value(i))) {
                 names = names.isEmpty() ? new HashSet<>() : names;
-                for (String token : field.value().split(",", -1)) {
+                for (String token : fields.value(i).split(",", -1)) {
                     names.add(token.trim().toLowerCase(Locale.ROOT));
                 }
             }
@@ -59,12 +59,12 @@ final class FieldRules {
 
     /** Tells whether there is more than anybody needs. */
     static boolean areTooLarge(HeaderFields fields) {
-        if (fields.asList().size() > MAX_FIELDS) {
+        if (fields.size() > MAX_FIELDS) {
             return true;
         }
         long bytes = 0;
-        for (HeaderFields.Field field : fields.asList()) {
-            bytes += field.name().length() + field.value().length();
+        for (int i = 0; i < fields.size(); i++) {
+            bytes += fields.name(i).length() + fields.value(i).length();
         }
         return bytes > MAX_BYTES;
     }
@@ -89,16 +89,41 @@ final class FieldRules {
         return true;
     }
 
-    /** Tells whether a parameter, such as {@code a=b} or {@code a}, has a name, which is compared without case. */
-    static boolean isNamed(String parameter, String name) {
-        if (!parameter.regionMatches(true, 0, name, 0, name.length())) {
+    /**
+     * Tells whether a parameter, such as {@code a=b} or {@code a}, has a name, which is compared without case.
+     *
+     * @param text where the parameter stands
+     * @param start where it begins
+     * @param end where it ends
+     * @param name its name
+     */
+    static boolean isNamed(String text, int start, int end, String name) {
+        int at = start + name.length();
+        if (at > end || !text.regionMatches(true, start, name, 0, name.length())) {
             return false;
         }
-        int end = name.length();
-        while (end < parameter.length() && parameter.charAt(end) <= ' ') {
-            end++;
+        while (at < end && text.charAt(at) <= ' ') {
+            at++;
         }
-        return end == parameter.length() || parameter.charAt(end) == '=';
+        return at == end || text.charAt(at) == '=';
+    }
+
+    /** Returns where the text of a part begins that may have blanks at its ends. */
+    static int trimmedStart(String text, int start, int end) {
+        int at = start;
+        while (at < end && text.charAt(at) <= ' ') {
+            at++;
+        }
+        return at;
+    }
+
+    /** Returns where that text ends, given where it begins. */
+    static int trimmedEnd(String text, int start, int end) {
+        int at = end;
+        while (at > start && text.charAt(at - 1) <= ' ') {
+            at--;
+        }
+        return at;
     }
 
     /** Tells whether a value is a number of bytes, and one that fits a long. */

@@ -5,7 +5,6 @@ import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.identity.Origin;
 
@@ -16,7 +15,8 @@ import org.podbridge.identity.Origin;
 final class ReferenceRules {
 
     /** Relations that make a browser or a crawler load nothing by themselves. */
-    private static final Set<String> RELATIONS = Set.of("next", "prev", "first", "last", "self", "describedby", "type");
+    private static final List<String> RELATIONS =
+            List.of("next", "prev", "first", "last", "self", "describedby", "type");
 
     private final List<Origin> publicOrigins;
 
@@ -127,14 +127,15 @@ final class ReferenceRules {
             if (start < 0 || end < 0) {
                 break;
             }
-            at = endOfLink(value, end + 1);
-            String parameters = value.substring(end + 1, at).trim();
+            at = next(value, end + 1, value.length(), false);
+            int from = FieldRules.trimmedStart(value, end + 1, at);
+            int to = FieldRules.trimmedEnd(value, from, at);
             Optional<String> target = map(value.substring(start + 1, end), prefix);
-            if (target.isPresent() && isHarmless(parameters)) {
+            if (target.isPresent() && isHarmless(value, from, to)) {
                 kept.append(kept.isEmpty() ? "<" : ", <")
                         .append(target.get())
                         .append('>')
-                        .append(parameters);
+                        .append(value, from, to);
             }
             at++;
         }
@@ -142,9 +143,9 @@ final class ReferenceRules {
     }
 
     /** Returns where the next comma or semicolon outside of quotes stands, or the end. */
-    private static int next(String value, int from, boolean semicolonToo) {
+    private static int next(String value, int from, int to, boolean semicolonToo) {
         boolean quoted = false;
-        for (int i = from; i < value.length(); i++) {
+        for (int i = from; i < to; i++) {
             char c = value.charAt(i);
             if (c == '"') {
                 quoted = !quoted;
@@ -154,48 +155,58 @@ final class ReferenceRules {
                 return i;
             }
         }
-        return value.length();
+        return to;
     }
 
-    private static int endOfLink(String value, int from) {
-        return next(value, from, false);
-    }
-
-    private static boolean isHarmless(String parameters) {
+    /** Tells whether the parameters of a link, from here to there, name its relation, and only harmless ones. */
+    private static boolean isHarmless(String value, int from, int to) {
         boolean related = false;
-        int at = 0;
-        while (at < parameters.length()) {
-            int end = next(parameters, at, true);
-            String parameter = parameters.substring(at, end).trim();
-            int equals = parameter.indexOf('=');
-            if (equals >= 0 && FieldRules.isNamed(parameter, "rel")) {
-                related = areHarmless(parameter.substring(equals + 1));
+        int at = from;
+        while (at < to) {
+            int next = next(value, at, to, true);
+            int start = FieldRules.trimmedStart(value, at, next);
+            int end = FieldRules.trimmedEnd(value, start, next);
+            int equals = value.indexOf('=', start);
+            if (equals >= 0 && equals < end && FieldRules.isNamed(value, start, end, "rel")) {
+                related = areHarmless(value, equals + 1, end);
                 if (!related) {
                     return false;
                 }
-            } else if (FieldRules.isNamed(parameter, "anchor") || FieldRules.isNamed(parameter, "rev")) {
+            } else if (FieldRules.isNamed(value, start, end, "anchor")
+                    || FieldRules.isNamed(value, start, end, "rev")) {
                 return false; // says something about another resource than the one that was asked for
             }
-            at = end + 1;
+            at = next + 1;
         }
         return related;
     }
 
-    private static boolean areHarmless(String relations) {
-        String words = relations.trim().toLowerCase(Locale.ROOT);
-        if (words.length() > 1 && words.startsWith("\"") && words.endsWith("\"")) {
-            words = words.substring(1, words.length() - 1).trim();
+    private static boolean areHarmless(String value, int from, int to) {
+        int start = FieldRules.trimmedStart(value, from, to);
+        int end = FieldRules.trimmedEnd(value, start, to);
+        if (end - start > 1 && value.charAt(start) == '"' && value.charAt(end - 1) == '"') {
+            start = FieldRules.trimmedStart(value, start + 1, end - 1);
+            end = FieldRules.trimmedEnd(value, start, end - 1);
         }
-        int at = 0;
-        while (at <= words.length()) {
-            int space = words.indexOf(' ', at);
-            int end = space < 0 ? words.length() : space;
-            if (end > at && !RELATIONS.contains(words.substring(at, end))) {
+        int at = start;
+        while (at < end) {
+            int space = value.indexOf(' ', at);
+            int stop = space < 0 || space > end ? end : space;
+            if (stop > at && !isHarmlessRelation(value, at, stop)) {
                 return false;
             }
-            at = end + 1;
+            at = stop + 1;
         }
-        return !words.isEmpty();
+        return start < end;
+    }
+
+    private static boolean isHarmlessRelation(String value, int start, int end) {
+        for (String relation : RELATIONS) {
+            if (relation.length() == end - start && value.regionMatches(true, start, relation, 0, end - start)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**

@@ -16,8 +16,7 @@ final class RequestCheck {
     private static final Set<String> UNSUITABLE_METHODS = Set.of("CONNECT", "TRACE", "PRI");
 
     /** Those for which services take other spellings, though methods are compared with case. */
-    private static final Set<String> KNOWN_METHODS =
-            Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE", "PRI");
+    private static final Set<String> KNOWN_METHODS = Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH");
 
     private static final int MAX_METHOD = 32;
 
@@ -47,10 +46,14 @@ final class RequestCheck {
     }
 
     private static boolean isSuitable(String method) {
+        if (KNOWN_METHODS.contains(method)) {
+            return true;
+        }
+        String upperCase = method.toUpperCase(Locale.ROOT);
         return method.length() <= MAX_METHOD
                 && FieldName.isToken(method)
-                && !UNSUITABLE_METHODS.contains(method)
-                && (KNOWN_METHODS.contains(method) || !KNOWN_METHODS.contains(method.toUpperCase(Locale.ROOT)));
+                && !KNOWN_METHODS.contains(upperCase)
+                && !UNSUITABLE_METHODS.contains(upperCase);
     }
 
     private static Optional<RelayAnswer> fieldsRefusal(HeaderFields fields) {
@@ -58,9 +61,9 @@ final class RequestCheck {
         int codings = 0;
         int nominations = 0;
         int hosts = 0;
-        for (HeaderFields.Field field : fields.asList()) {
-            String name = field.name();
-            String value = field.value();
+        for (int i = 0; i < fields.size(); i++) {
+            String name = fields.name(i);
+            String value = fields.value(i);
             switch (name.length()) {
                 case 4 -> hosts += name.equalsIgnoreCase("host") ? 1 : 0;
                 case 6 -> {

@@ -32,24 +32,25 @@ final class RequestRules {
      * @param prefix what was taken off the path, or the empty string
      */
     HeaderFields apply(RequestHead head, boolean withCredentials, String authority, String prefix) {
-        Set<String> nominated = FieldRules.nominated(head.fields());
+        HeaderFields fields = head.fields();
+        Set<String> nominated = FieldRules.nominated(fields);
         HeaderFields.Builder crossing = HeaderFields.builder();
         StringBuilder cookies = new StringBuilder(0);
         boolean namesHost = false;
-        for (HeaderFields.Field field : head.fields().asList()) {
-            FieldName name = FieldName.of(field.name());
+        for (int i = 0; i < fields.size(); i++) {
+            FieldName name = FieldName.of(fields.name(i));
             if (name == null) {
                 continue;
             }
             RequestField kind = name.inRequest();
             namesHost |= kind == RequestField.HOST;
-            if (nominated.contains(name.lowerCase()) || !FieldRules.isFieldValue(field.value())) {
+            if (nominated.contains(name.lowerCase()) || !FieldRules.isFieldValue(fields.value(i))) {
                 continue;
             }
             if (kind == RequestField.ORDINARY || (withCredentials && kind == RequestField.CREDENTIAL)) {
-                crossing.add(name.lowerCase(), field.value());
+                crossing.add(name.lowerCase(), fields.value(i));
             } else if (withCredentials && kind == RequestField.COOKIE) {
-                addCookies(field.value(), cookies);
+                addCookies(fields.value(i), cookies);
             }
         }
         if (namesHost) {
@@ -70,12 +71,12 @@ final class RequestRules {
         Set<String> nominated = FieldRules.nominated(fields);
         HeaderFields.Builder crossing = HeaderFields.builder();
         long bytes = 0;
-        for (HeaderFields.Field field : fields.asList()) {
-            FieldName fieldName = FieldName.of(field.name());
-            bytes += field.name().length() + field.value().length();
+        for (int i = 0; i < fields.size(); i++) {
+            FieldName fieldName = FieldName.of(fields.name(i));
+            bytes += fields.name(i).length() + fields.value(i).length();
             if (fieldName == null
                     || fieldName.inRequest() != RequestField.ORDINARY
-                    || !FieldRules.isFieldValue(field.value())) {
+                    || !FieldRules.isFieldValue(fields.value(i))) {
                 continue;
             }
             String name = fieldName.lowerCase();
@@ -85,7 +86,7 @@ final class RequestRules {
                     && !name.startsWith("proxy-")
                     && !name.startsWith("if-")
                     && !name.startsWith("sec-")) {
-                crossing.add(name, field.value());
+                crossing.add(name, fields.value(i));
             }
         }
         return bytes > MAX_TRAILER_BYTES ? HeaderFields.empty() : crossing.build();

@@ -49,7 +49,7 @@ final class RequestSender extends RepeatedStep implements BodyReader {
         onProgress.run();
         Chunk kept = chunk.retain();
         HeaderFields trailers = last ? RequestRules.trailers(exchange.requestTrailers()) : HeaderFields.empty();
-        boolean ends = last && trailers.asList().isEmpty();
+        boolean ends = last && trailers.isEmpty();
         stream.send(StreamData.of(kept.data(), ends), new Completion() {
             @Override
             public void succeeded() {

@@ -93,11 +93,11 @@ final class ResponseRules {
             return Optional.empty();
         }
         Pass pass = new Pass(status, context, FieldRules.nominated(fields));
-        for (HeaderFields.Field field : fields.asList()) {
-            FieldName name = FieldName.of(field.name());
+        for (int i = 0; i < fields.size(); i++) {
+            FieldName name = FieldName.of(fields.name(i));
             if (name == null
-                    || !FieldRules.isFieldValue(field.value())
-                    || !pass.add(name, field.value().trim())) {
+                    || !FieldRules.isFieldValue(fields.value(i))
+                    || !pass.add(name, fields.value(i).trim())) {
                 return Optional.empty();
             }
         }
@@ -269,12 +269,12 @@ final class ResponseRules {
         }
         Set<String> nominated = FieldRules.nominated(fields);
         HeaderFields.Builder crossing = HeaderFields.builder();
-        for (HeaderFields.Field field : fields.asList()) {
-            FieldName fieldName = FieldName.of(field.name());
+        for (int i = 0; i < fields.size(); i++) {
+            FieldName fieldName = FieldName.of(fields.name(i));
             if (fieldName == null
                     || fieldName.inResponse() == ResponseField.NEVER
                     || fieldName.inResponse() == ResponseField.OWN_HOST
-                    || !FieldRules.isFieldValue(field.value())) {
+                    || !FieldRules.isFieldValue(fields.value(i))) {
                 continue;
             }
             String name = fieldName.lowerCase();
@@ -282,7 +282,7 @@ final class ResponseRules {
                     && !NOT_IN_TRAILERS.contains(name)
                     && !name.startsWith("access-control-")
                     && !name.startsWith("content-")) {
-                crossing.add(name, field.value());
+                crossing.add(name, fields.value(i));
             }
         }
         return crossing.build();
