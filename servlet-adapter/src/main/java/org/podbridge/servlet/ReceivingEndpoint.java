@@ -94,5 +94,8 @@ final class ReceivingEndpoint extends Endpoint {
     @Override
     public void onError(Session session, Throwable cause) {
         logger.debug("A WebSocket failed", cause);
+        if (connection != null) {
+            connection.onContainersFailure();
+        }
     }
 }

@@ -177,7 +177,7 @@ final class ServletConnection implements Connection {
             lock.unlock();
         }
         pausing.tell(); // a pause must not hide the peer's answer
-        if (withinMessage && !control.canCloseWithinMessages()) {
+        if (isStuckWithinMessage()) {
             abort();
             return;
         }
@@ -252,7 +252,9 @@ final class ServletConnection implements Connection {
      */
     void onContainersEnd(CloseStatus told) {
         onEnd();
-        if (sending.get() != null) {
+        if (isStuckWithinMessage()) {
+            run(this::endSocket);
+        } else if (sending.get() != null) {
             endWithin(closeTimeout);
         }
         CloseStatus ours;
@@ -263,6 +265,18 @@ final class ServletConnection implements Connection {
             lock.unlock();
         }
         calls.end(ours == null || told.code() == CloseStatus.ABNORMAL ? told : ours);
+    }
+
+    /** Hears that the container has failed the connection, of whose end it tells once its close frame has left. */
+    void onContainersFailure() {
+        if (isStuckWithinMessage()) {
+            abort();
+        }
+    }
+
+    /** Tells whether a close frame, also one of the container's own, would wait for the end of a message for ever. */
+    private boolean isStuckWithinMessage() {
+        return withinMessage && !control.canCloseWithinMessages();
     }
 
     private boolean onEnd() {

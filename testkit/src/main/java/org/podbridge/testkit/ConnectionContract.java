@@ -502,21 +502,6 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    void passesTheFramesOfAMessageInOrderAndControlFramesBetweenThem() {
-        RecordingListener listener = new RecordingListener();
-        RawWebSocket peer = open(listener);
-        peer.send(TEXT, bytes("one, ").array())
-                .send(CONTINUATION, new byte[0])
-                .send(FIN | PING, bytes("ping").array())
-                .send(CONTINUATION, bytes("two, ").array())
-                .send(FIN | CONTINUATION, bytes("three").array());
-        assertThat(listener.awaitMessage().text()).isEqualTo("one, two, three");
-        assertThat(peer.readFrame()).isEqualTo(new Frame(PONG, true, bytes("ping")));
-        peer.send(BINARY, new byte[] {1}).send(FIN | CONTINUATION, new byte[0]);
-        assertThat(listener.awaitMessage().content().array()).containsExactly(1);
-    }
-
-    @Test
     void tellsOfEmptyFramesAndMakesNoEmptyParts() {
         RecordingListener listener = new RecordingListener();
         RawWebSocket peer = open(listener);
@@ -543,19 +528,6 @@ public abstract class ConnectionContract {
             listener.awaitMessage();
         }
         assertThat(listener.emptyParts()).as("made by the container").isEqualTo(before);
-    }
-
-    @Test
-    void passesTextThatIsCutWithinItsCharacters() {
-        RecordingListener listener = new RecordingListener();
-        RawWebSocket peer = open(listener);
-        String text = "a\u00E9\u20AC\uD83D\uDE00".repeat(3);
-        byte[] utf8 = text.getBytes(UTF_8);
-        for (int i = 0; i < utf8.length; i++) {
-            int last = i == utf8.length - 1 ? FIN : 0;
-            peer.send(last | (i == 0 ? TEXT : CONTINUATION), new byte[] {utf8[i]});
-        }
-        assertThat(listener.awaitMessage().text()).isEqualTo(text);
     }
 
     @Test
@@ -982,67 +954,6 @@ public abstract class ConnectionContract {
         another.visitor().reset();
         assertThat(reset.awaitClosed()).isEqualTo(CloseStatus.abnormal());
         assertThat(reset.unreadMessages()).isZero();
-    }
-
-    @Test
-    void closes1007OnTextThatIsNotUtf8() {
-        byte[] emoji = "\uD83D\uDE00".getBytes(UTF_8);
-        List<byte[]> invalid = List.of(
-                new byte[] {(byte) 0x80},
-                new byte[] {'a', (byte) 0xC0, (byte) 0xAF},
-                new byte[] {(byte) 0xED, (byte) 0xA0, (byte) 0x80},
-                new byte[] {(byte) 0xF4, (byte) 0x90, (byte) 0x80, (byte) 0x80},
-                new byte[] {(byte) 0xFF},
-                Arrays.copyOf(emoji, 3));
-        for (byte[] text : invalid) {
-            RecordingListener listener = new RecordingListener();
-            RawWebSocket peer = open(listener);
-            peer.send(FIN | TEXT, text);
-            assertThat(peer.readClose().code()).isEqualTo(CloseStatus.INVALID_PAYLOAD);
-            answerClose(peer, CloseStatus.INVALID_PAYLOAD);
-            peer.visitor().awaitEnd();
-            assertThat(listener.awaitClosed().code()).isIn(CloseStatus.ABNORMAL, CloseStatus.INVALID_PAYLOAD);
-            assertThat(listener.unreadMessages()).isZero();
-        }
-    }
-
-    @Test
-    void closes1007OnTextThatGoesWrongInALaterFrame() {
-        RecordingListener listener = new RecordingListener();
-        RawWebSocket peer = open(listener);
-        byte[] long2 = "x".repeat(200_000).getBytes(StandardCharsets.US_ASCII);
-        long2[150_001] = (byte) 0xC3;
-        peer.send(TEXT, bytes("fine so far").array()).send(CONTINUATION, new byte[] {(byte) 0xE2});
-        peer.send(CONTINUATION, new byte[] {(byte) 0x82}).send(CONTINUATION, new byte[] {(byte) 0xAC});
-        peer.send(FIN | CONTINUATION, long2);
-        assertThat(peer.readClose().code()).isEqualTo(CloseStatus.INVALID_PAYLOAD);
-        answerClose(peer, CloseStatus.INVALID_PAYLOAD);
-        listener.awaitClosed();
-        assertThat(listener.unreadMessages()).isZero();
-    }
-
-    @Test
-    void closes1002OnFramesThatBreakTheProtocol() {
-        List<byte[]> broken = List.of(
-                new byte[] {(byte) (FIN | TEXT), 2, 'h', 'i'}, // not masked
-                RawWebSocket.frame(FIN | 0x40 | TEXT, bytes("reserved bit").array()),
-                RawWebSocket.frame(FIN | 3, bytes("unknown opcode").array()),
-                RawWebSocket.frame(FIN | CONTINUATION, bytes("of nothing").array()),
-                RawWebSocket.frame(PING, bytes("fragmented").array()),
-                RawWebSocket.frame(FIN | PING, new byte[126]),
-                RawWebSocket.join(
-                        RawWebSocket.frame(TEXT, bytes("begun").array()),
-                        RawWebSocket.frame(FIN | TEXT, bytes("begun again").array())));
-        for (byte[] frames : broken) {
-            RecordingListener listener = new RecordingListener();
-            RawWebSocket peer = open(listener);
-            listener.awaitOpen();
-            peer.visitor().send(frames);
-            assertThat(peer.readClose().code()).isEqualTo(1002);
-            peer.visitor().awaitEnd();
-            listener.awaitClosed();
-            assertThat(listener.unreadMessages()).isZero();
-        }
     }
 
     /** Only how a frame ends matters to those behind; what would be wrong is to lose count of its bytes. */

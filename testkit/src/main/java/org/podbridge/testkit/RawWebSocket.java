@@ -4,8 +4,11 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.ByteArrayOutputStream;
+import java.io.UncheckedIOException;
+import java.net.SocketException;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import org.podbridge.connection.CloseStatus;
 
 /**
@@ -224,9 +227,31 @@ public final class RawWebSocket implements AutoCloseable {
      * @throws AssertionError if it is masked or has reserved bits
      */
     public Frame readFrame() {
-        ByteBuffer head = ByteBuffer.wrap(visitor.read(2));
-        int firstByte = head.get() & 0xFF;
-        int length = head.get() & 0xFF;
+        return readFrame(visitor.read(1)[0] & 0xFF);
+    }
+
+    /**
+     * Reads a frame, unless the server has ended the connection.
+     *
+     * @return the frame, if there is one more
+     * @throws AssertionError if it is masked or has reserved bits
+     * @throws UncheckedIOException if the connection neither goes on nor ends
+     */
+    public Optional<Frame> readFrameOrEnd() {
+        int firstByte;
+        try {
+            firstByte = visitor.read();
+        } catch (UncheckedIOException e) {
+            if (e.getCause() instanceof SocketException) {
+                return Optional.empty(); // a reset ends it as well
+            }
+            throw e;
+        }
+        return firstByte < 0 ? Optional.empty() : Optional.of(readFrame(firstByte));
+    }
+
+    private Frame readFrame(int firstByte) {
+        int length = visitor.read(1)[0] & 0xFF;
         if ((length & 0x80) != 0 || (firstByte & 0x70) != 0) {
             throw new AssertionError("a frame that a server must not send");
         }
