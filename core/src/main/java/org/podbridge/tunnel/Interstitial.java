@@ -6,7 +6,6 @@ import java.util.Optional;
 import java.util.Set;
 import org.podbridge.exchange.Exchange;
 import org.podbridge.exchange.ExchangeHandler;
-import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.exchange.ShortResponse;
 import org.podbridge.identity.Origin;
@@ -189,11 +188,7 @@ final class Interstitial {
         String wanted = Form.value(form, "path")
                 .filter(target -> endpoint.isTarget(name, target, host.isPresent()))
                 .orElse("/");
-        HeaderFields.Builder fields = ResponseRules.isolate(HeaderFields.builder())
-                .add("location", root + keptHere(wanted))
-                .add("set-cookie", cookie)
-                .add("cache-control", "no-store");
-        return new ShortResponse(303, fields.build(), "");
+        return RelayRedirect.onward(root + keptHere(wanted), cookie);
     }
 
     /** What begins with two slashes would name another host. */

@@ -78,15 +78,6 @@ final class Sandbox {
         return new ShortResponse(204, fields.build(), "");
     }
 
-    /** Returns the answer that sends a browser to where the tunnel has an origin of its own. */
-    static ShortResponse redirect(String location) {
-        HeaderFields.Builder fields = ResponseRules.isolate(HeaderFields.builder())
-                .add("location", location)
-                .add("cache-control", "no-store")
-                .add("vary", "Accept, Sec-Fetch-Mode");
-        return new ShortResponse(307, fields.build(), "");
-    }
-
     /** Tells whether a browser asks for something to show in a window or a frame. */
     static boolean isNavigation(RequestHead request) {
         if (!request.method().equals("GET") && !request.method().equals("HEAD")) {

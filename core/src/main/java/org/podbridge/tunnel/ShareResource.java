@@ -296,20 +296,12 @@ final class ShareResource {
         }
         String tunnelPath =
                 host.isPresent() ? "/" : endpoint.pathOf(redeemed.get().link().tunnel()) + "/";
-        HeaderFields fields = HeaderFields.of(
-                "location",
+        String cookie = RelayCookie.SHARE.toField(
+                redeemed.get().cookie(),
+                endpoint.isHttps(),
                 tunnelPath,
-                "set-cookie",
-                RelayCookie.SHARE.toField(
-                        redeemed.get().cookie(),
-                        endpoint.isHttps(),
-                        tunnelPath,
-                        redeemed.get().left()),
-                "cache-control",
-                "no-store",
-                "referrer-policy",
-                "no-referrer");
-        return new ShortResponse(303, fields, "");
+                redeemed.get().left());
+        return RelayRedirect.onward(tunnelPath, cookie);
     }
 
     private static void refuse(Exchange exchange, int status, String detail) {

@@ -295,9 +295,7 @@ public final class TunnelEndpoint implements Handshake {
                     .orElse(asked -> visit(asked, service))
                     .handle(exchange);
         } else if (target instanceof TunnelTarget.MissingSlash missing) {
-            HeaderFields.Builder fields =
-                    HeaderFields.builder().add("location", missing.location()).add("cache-control", "no-store");
-            new ShortResponse(308, ResponseRules.isolate(fields).build(), "").sendTo(exchange);
+            RelayRedirect.withSlash(missing.location()).sendTo(exchange);
         } else {
             refuse(
                     exchange,
@@ -318,7 +316,7 @@ public final class TunnelEndpoint implements Handshake {
             Sandbox.preflightResponse().sendTo(exchange);
         } else if (hasHost(target.name()) && Sandbox.isNavigation(request)) {
             String elsewhere = publicUrlOf(target.name()) + target.path().substring(1);
-            Sandbox.redirect(elsewhere).sendTo(exchange);
+            RelayRedirect.toOwnHost(elsewhere).sendTo(exchange);
         } else {
             new HttpVisit(this, exchange, target).start();
         }

@@ -324,6 +324,23 @@ public abstract class StreamingContract {
         }
     }
 
+    /** What came before must not be all to the service, and no answer to it whole to the visitor. */
+    @ParameterizedTest
+    @ValueSource(strings = {"-5\\r\\nworld\\r\\n", "world\\r\\n", "ffffffffffffffff5\\r\\nworld\\r\\n"})
+    void anUploadThatBecomesMalformedBreaksOffAtTheService(String chunk) {
+        try (RawVisitor visitor = visitor()) {
+            visitor.send(BulkVisitor.head("POST", tunnelled("/echo")) + "Transfer-Encoding: chunked\r\n\r\n");
+            visitor.send("5\r\nhello\r\n");
+            assertThat(visitor.readHead().status()).isEqualTo(200);
+            assertThat(visitor.readChunk()).asString().isEqualTo("hello");
+            assertThat(direct("/broken")).isEqualTo("0");
+            visitor.send(chunk.replace("\\r\\n", "\r\n") + "0\r\n\r\n");
+            assertThatThrownBy(visitor::readChunk).isInstanceOf(UncheckedIOException.class);
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(direct("/broken")).isEqualTo("1"));
+        }
+    }
+
     @Test
     void aResponseThatTheServiceBreaksOffBeforeItsContentIs502OrNeverLooksComplete() {
         try (RawVisitor visitor = visitor()) {

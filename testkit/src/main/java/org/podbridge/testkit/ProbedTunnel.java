@@ -122,10 +122,29 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
      * @param body the body
      * @param hints the fields of an interim response before it, which version 1 doesn't have; none is sent without
      * @param trailers the trailers, which version 1 doesn't have either
+     * @param ends whether it ends; in version 1 it does in any case
      */
-    public record Answer(String status, List<Field> fields, String body, List<Field> hints, List<Field> trailers) {
-        Answer(String status, List<Field> fields, String body) {
-            this(status, fields, body, List.of(), List.of());
+    public record Answer(
+            String status, List<Field> fields, String body, List<Field> hints, List<Field> trailers, boolean ends) {
+        /**
+         * An answer of head and body.
+         *
+         * @param status the status, as JSON text
+         * @param fields the fields
+         * @param body the body
+         */
+        public Answer(String status, List<Field> fields, String body) {
+            this(status, fields, body, List.of(), List.of(), true);
+        }
+
+        /**
+         * Returns an answer that begins, and never ends.
+         *
+         * @param body what comes of the body, plain text
+         * @return the answer, with status 200
+         */
+        public static Answer begun(String body) {
+            return new Answer("200", List.of(), body, List.of(), List.of(), false);
         }
 
         /**
@@ -311,7 +330,7 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
             put(frames, RESPONSE, 0, stream, hints);
         }
         put(frames, RESPONSE, 0, stream, head);
-        put(frames, DATA, trailers.isEmpty() ? END : 0, stream, answer.body());
+        put(frames, DATA, trailers.isEmpty() && answer.ends() ? END : 0, stream, answer.body());
         if (!trailers.isEmpty()) {
             put(frames, TRAILERS, END, stream, trailers);
         }

@@ -166,7 +166,8 @@ record RequestProbe(
                         post(
                                 CHUNKED,
                                 CHUNKS.replace(
-                                        "0\r\n", "0\r\nContent-Length: 60\r\nHost: evil\r\nX-Forwarded-For: evil\r\n")),
+                                        "0\r\n",
+                                        "0\r\nContent-Length: 60\r\nHost: evil\r\nAuthorization: evil\r\nX-Forwarded-For: evil\r\n")),
                         "/a",
                         "hello"));
     }

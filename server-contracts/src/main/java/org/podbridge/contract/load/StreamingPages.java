@@ -47,7 +47,7 @@ import org.eclipse.jetty.util.FutureCallback;
  * /trailers                         chunks and trailers
  * /request-trailers                 reads all and answers with the trailers that came, behind those that were announced
  * /break?after=[&amp;chunked]           so many bytes of more, and the end of the connection
- * /broken                           how many responses could not be written to their end
+ * /broken                           how many requests could not be read, or responses written, to their end
  * /small                            "ok"
  * </pre>
  */
