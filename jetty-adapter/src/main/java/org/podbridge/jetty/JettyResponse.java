@@ -112,8 +112,9 @@ final class JettyResponse {
      * Writes a head alone, in two steps if one would make Jetty add a length of zero that means something else here.
      */
     private void writeHeadOnly(Callback done) {
-        if (response.getStatus() == HttpStatus.NO_CONTENT_204
-                || response.getHeaders().contains(HttpHeader.CONTENT_LENGTH)) {
+        boolean leftOut = response.getStatus() == HttpStatus.NO_CONTENT_204
+                && request.getConnectionMetaData().getHttpVersion().getVersion() < 20;
+        if (leftOut || response.getHeaders().contains(HttpHeader.CONTENT_LENGTH)) {
             response.write(true, BufferUtil.EMPTY_BUFFER, done);
         } else {
             response.write(

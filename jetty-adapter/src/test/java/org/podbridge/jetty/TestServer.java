@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.URI;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.RetainableByteBuffer;
@@ -44,6 +45,16 @@ final class TestServer {
 
     static RunningHost start(Router router) throws Exception {
         TestServer server = new TestServer(new PodbridgeHandler(router, new Echo()), http11(configuration -> {}));
+        return new RunningHost(server.start().uri("http"), server::stop);
+    }
+
+    /** With HTTP/2 for visitors that know it, in the clear. */
+    static RunningHost startHttp2(Router router, Consumer<HTTP2CServerConnectionFactory> change) throws Exception {
+        HttpConfiguration configuration = new HttpConfiguration();
+        HTTP2CServerConnectionFactory http2 = new HTTP2CServerConnectionFactory(configuration);
+        change.accept(http2);
+        TestServer server =
+                new TestServer(new PodbridgeHandler(router), new HttpConnectionFactory(configuration), http2);
         return new RunningHost(server.start().uri("http"), server::stop);
     }
 

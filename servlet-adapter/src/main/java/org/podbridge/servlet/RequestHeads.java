@@ -20,12 +20,23 @@ final class RequestHeads {
     static RequestHead of(HttpServletRequest request) {
         return RequestHead.builder(request.getMethod(), target(request))
                 .scheme(request.getScheme())
-                .authority(request.getHeader("host") == null ? request.getServerName() : request.getHeader("host"))
+                .authority(authority(request))
                 .fields(fields(request))
                 .remoteAddress(remoteAddress(request))
                 .principal(request.getUserPrincipal())
                 .containerRequest(request)
                 .build();
+    }
+
+    /** Over HTTP/2 there need not be a {@code Host} field, and Tomcat makes none of the authority. */
+    private static String authority(HttpServletRequest request) {
+        String host = request.getHeader("host");
+        if (host != null) {
+            return host;
+        }
+        int port = request.getServerPort();
+        boolean usual = port <= 0 || port == (request.getScheme().equals("https") ? 443 : 80);
+        return usual ? request.getServerName() : request.getServerName() + ":" + port;
     }
 
     /** What the web app is mounted under is not part of the target, as it isn't part of the routes. */

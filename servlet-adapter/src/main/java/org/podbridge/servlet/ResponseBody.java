@@ -35,13 +35,16 @@ final class ResponseBody extends RepeatedStep implements WriteListener {
     /** What containers have room for where their heads go. */
     private static final int MAX_TRAILER_CHARS = 7 << 10;
 
+    private static final Set<String> OF_CONNECTIONS =
+            Set.of("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade");
+
     private record Piece(ByteBuffer data, Completion completion) {}
 
     private final Container container;
     private final HttpServletResponse response;
     private final ContainerAccess access;
     private final Runnable onBroken;
-    private final String protocol;
+    private final boolean http1;
     private final boolean http11;
     private final AtomicReference<@Nullable Piece> outstanding = new AtomicReference<>();
     private volatile @Nullable ResponseFraming framing;
@@ -53,6 +56,7 @@ final class ResponseBody extends RepeatedStep implements WriteListener {
     // Used only by the step under way.
     private boolean flushed;
     private boolean holdsBack;
+    private boolean bare;
 
     /**
      * Creates the response's body.
@@ -67,15 +71,19 @@ final class ResponseBody extends RepeatedStep implements WriteListener {
         this.response = response;
         this.access = access;
         this.onBroken = onBroken;
-        this.protocol = request.getProtocol();
-        this.http11 = protocol.equals("HTTP/1.1");
+        this.http1 = isHttp1(request);
+        this.http11 = request.getProtocol().equals("HTTP/1.1");
+    }
+
+    static boolean isHttp1(HttpServletRequest request) {
+        return request.getProtocol().startsWith("HTTP/1.");
     }
 
     void begin(int status, ResponseFraming begun) {
         if (access.enter()) {
             try {
                 response.setStatus(status);
-                putFields(begun.fields(), response);
+                putFields(begun.fields(), response, http1);
             } finally {
                 access.exit();
             }
@@ -83,11 +91,20 @@ final class ResponseBody extends RepeatedStep implements WriteListener {
         framing = begun;
     }
 
-    /** Translates fields. What the container has set already, such as Server and Date, gives way. */
-    static void putFields(HeaderFields fields, HttpServletResponse response) {
+    /**
+     * Translates fields. What the container has set already, such as Server and Date, gives way.
+     *
+     * @param http1 whether it is a response of HTTP/1, which alone has fields of its connection (RFC 9113 section
+     *     8.2.2); containers send them over HTTP/2 too, and visitors take the response for malformed
+     */
+    static void putFields(HeaderFields fields, HttpServletResponse response, boolean http1) {
         Set<String> put = new HashSet<>();
         fields.forEach((name, value) -> {
-            if (put.add(name.toLowerCase(Locale.ROOT))) {
+            String lowerCase = name.toLowerCase(Locale.ROOT);
+            if (!http1 && OF_CONNECTIONS.contains(lowerCase)) {
+                return;
+            }
+            if (put.add(lowerCase)) {
                 response.setHeader(name, value);
             } else {
                 response.addHeader(name, value);
@@ -117,6 +134,8 @@ final class ResponseBody extends RepeatedStep implements WriteListener {
             return;
         }
         flushed = false;
+        // Over HTTP/2, Tomcat ends the response to HEAD before its head has left, once there is a listener.
+        bare = container == Container.TOMCAT && !begun.hasContent() && !http1;
         boolean fits = out == null && content.remaining() <= SMALL_BYTES;
         holdsBack = container == Container.TOMCAT && !fits && content.remaining() > 1 && endsLength(begun, last);
         if (!outstanding.compareAndSet(null, new Piece(content, completion))) {
@@ -167,7 +186,6 @@ final class ResponseBody extends RepeatedStep implements WriteListener {
 
     private void setFraming(ResponseFraming begun, int bytes, boolean last) {
         boolean unknown = begun.length() == ResponseFraming.UNKNOWN && begun.hasContent();
-        boolean http1 = protocol.startsWith("HTTP/1.");
         if (response.containsHeader("trailer") && (http1 ? http11 && unknown : begun.hasContent())) {
             trailing = true;
             response.setTrailerFields(() -> trailers);
@@ -225,6 +243,10 @@ final class ResponseBody extends RepeatedStep implements WriteListener {
     /** Writes as much as the container takes, and tells whether that is all, flushed. */
     private boolean isTaken(ByteBuffer data) throws IOException {
         ServletOutputStream output = out;
+        if (output == null && bare) {
+            response.flushBuffer();
+            return true;
+        }
         if (output == null) {
             output = response.getOutputStream();
             out = output;

@@ -29,15 +29,12 @@ final class ServletRequestBody extends RequestBody implements ReadListener {
     private byte[] buffer = new byte[0];
 
     ServletRequestBody(ServerExchange exchange, HttpServletRequest request, ContainerAccess access) {
-        super(exchange, isHttp1(request) && request.getContentLengthLong() <= 0 && !isChunked(request));
+        super(exchange, ResponseBody.isHttp1(request) && request.getContentLengthLong() <= 0 && !isChunked(request));
         this.request = request;
         this.access = access;
-        this.mayHaveTrailers = isChunked(request) || !isHttp1(request); // Jetty may still have those of one before
+        this.mayHaveTrailers =
+                isChunked(request) || !ResponseBody.isHttp1(request); // Jetty may still have those of one before
         this.container = Container.of(request);
-    }
-
-    private static boolean isHttp1(HttpServletRequest request) {
-        return request.getProtocol().startsWith("HTTP/1.");
     }
 
     private static boolean isChunked(HttpServletRequest request) {
@@ -69,7 +66,10 @@ final class ServletRequestBody extends RequestBody implements ReadListener {
     public void onAllDataRead() {
         if (!isAtEnd() && access.enter()) {
             try {
-                onEnd(openInput());
+                ServletInputStream input = openInput();
+                if (input.isFinished()) { // Tomcat doesn't count what it has ready to be read
+                    onEnd(input);
+                }
             } catch (IOException | RuntimeException e) {
                 brokeOff(e);
             } finally {

@@ -106,7 +106,7 @@ final class WebSocketUpgrade {
             response.sendError(HttpServletResponse.SC_NOT_IMPLEMENTED);
             return;
         }
-        ResponseBody.putFields(accept.fields(), response);
+        ResponseBody.putFields(accept.fields(), response, true);
         ReceivingEndpoint endpoint = new ReceivingEndpoint(accept.listener(), accept.closeTimeout(), blocking, holds);
         String subprotocol = accept.subprotocol().orElse("");
         ServerEndpointConfig config = ServerEndpointConfig.Builder.create(Endpoint.class, PATH)

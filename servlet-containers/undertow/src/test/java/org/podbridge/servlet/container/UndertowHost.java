@@ -13,6 +13,9 @@ import jakarta.servlet.ServletContainerInitializer;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Set;
+import java.util.function.Consumer;
+import org.podbridge.Router;
+import org.podbridge.servlet.HostServlet;
 import org.podbridge.testkit.RunningHost;
 
 /** Starts Undertow, set up as the documentation says. */
@@ -21,6 +24,20 @@ final class UndertowHost {
     private UndertowHost() {}
 
     static RunningHost start(String contextPath, ServletContainerInitializer webApp) throws Exception {
+        return start(contextPath, webApp, builder -> {});
+    }
+
+    /** With HTTP/2 for visitors that know it, in the clear. */
+    static RunningHost startHttp2(Router router, Consumer<Undertow.Builder> change) throws Exception {
+        return start("", HostServlet.behind(router), builder -> {
+            builder.setServerOption(UndertowOptions.ENABLE_HTTP2, true);
+            change.accept(builder);
+        });
+    }
+
+    private static RunningHost start(
+            String contextPath, ServletContainerInitializer webApp, Consumer<Undertow.Builder> change)
+            throws Exception {
         String path = contextPath.isEmpty() ? "/" : contextPath;
         DeploymentInfo deployment = Servlets.deployment()
                 .setClassLoader(UndertowHost.class.getClassLoader())
@@ -31,11 +48,12 @@ final class UndertowHost {
                         ServletContainerInitializer.class, new ImmediateInstanceFactory<>(webApp), Set.of()));
         DeploymentManager manager = Servlets.newContainer().addDeployment(deployment);
         manager.deploy();
-        Undertow undertow = Undertow.builder()
+        Undertow.Builder builder = Undertow.builder()
                 .addHttpListener(0, "127.0.0.1")
                 .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, -1L)
-                .setHandler(new PathHandler().addPrefixPath(path, manager.start()))
-                .build();
+                .setHandler(new PathHandler().addPrefixPath(path, manager.start()));
+        change.accept(builder);
+        Undertow undertow = builder.build();
         undertow.start();
         InetSocketAddress address =
                 (InetSocketAddress) undertow.getListenerInfo().get(0).getAddress();

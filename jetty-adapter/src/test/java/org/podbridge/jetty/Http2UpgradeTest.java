@@ -1,14 +1,12 @@
 package org.podbridge.jetty;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -18,11 +16,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.podbridge.Route;
 import org.podbridge.testkit.ExchangeDriver;
-import org.podbridge.testkit.FutureCompletion;
 import org.podbridge.testkit.RawWebSocket;
 
-/** The same over HTTP/2, in the clear. */
-class Http2Test {
+/** An ordinary client, which comes with HTTP/1.1 and asks for HTTP/2. */
+class Http2UpgradeTest {
 
     private final ExchangeDriver.Inbox inbox = new ExchangeDriver.Inbox();
     private final HttpConfiguration configuration = new HttpConfiguration();
@@ -71,52 +68,5 @@ class Http2Test {
         assertThat(response.join().headers().firstValue("x-field")).contains("value");
         assertThat(response.join().body()).isEqualTo("one, two");
         assertThat(exchange.isGone()).isFalse();
-    }
-
-    @Test
-    void neverLetsAnAbortedResponseLookComplete() {
-        CompletableFuture<HttpResponse<String>> begun = send("/", HttpRequest.BodyPublishers.noBody());
-        ExchangeDriver exchange = inbox.next();
-        exchange.begin(200);
-        assertThat(exchange.write("some", false)).isTrue();
-        exchange.abort();
-        assertThatThrownBy(() -> begun.orTimeout(20, TimeUnit.SECONDS).join())
-                .isInstanceOf(CompletionException.class)
-                .hasCauseInstanceOf(java.io.IOException.class);
-
-        CompletableFuture<HttpResponse<String>> notBegun = send("/", HttpRequest.BodyPublishers.noBody());
-        inbox.next().abort();
-        assertThatThrownBy(() -> notBegun.orTimeout(20, TimeUnit.SECONDS).join())
-                .isInstanceOf(CompletionException.class)
-                .hasCauseInstanceOf(java.io.IOException.class);
-    }
-
-    @Test
-    void saysThatAVisitorIsGoneWhileItsRequestWaitsForTheResponse() {
-        CompletableFuture<HttpResponse<String>> response = send("/", HttpRequest.BodyPublishers.noBody());
-        ExchangeDriver exchange = inbox.next();
-        response.cancel(true);
-        exchange.awaitGone();
-        exchange.abort();
-    }
-
-    @Test
-    void saysThatAVisitorIsGoneInTheMiddleOfItsDownload() {
-        CompletableFuture<HttpResponse<String>> response = send("/", HttpRequest.BodyPublishers.noBody());
-        ExchangeDriver exchange = inbox.next();
-        exchange.begin(200);
-        FutureCompletion written = exchange.startWrite("some", false);
-        assertThat(written.await()).isTrue();
-        response.cancel(true);
-        exchange.awaitGone();
-        exchange.abort();
-    }
-
-    @Test
-    void deliversAnEarlyResponseToASenderThatIsStillSending() throws Exception {
-        CompletableFuture<HttpResponse<String>> response =
-                send("/", HttpRequest.BodyPublishers.ofByteArray(new byte[4 << 20]));
-        inbox.next().respond(403, "no");
-        assertThat(response.get(20, TimeUnit.SECONDS).body()).isEqualTo("no");
     }
 }
