@@ -8,6 +8,7 @@ package org.podbridge;
  * @param rooms rooms in which somebody is
  * @param roomMembers peers in rooms, each counted once for each of its rooms
  * @param tunnelNames tunnel names registered, or kept for their agent
+ * @param quarantinedNames tunnel names that were given up, and that only their former owners get
  * @param exchangesInFlight visitors that wait for an answer or are being answered
  * @param bufferedBytes bytes of tunnel messages and bodies in memory
  * @param unusedTickets tickets minted and not used
@@ -20,6 +21,7 @@ public record Diagnostics(
         int rooms,
         int roomMembers,
         int tunnelNames,
+        int quarantinedNames,
         int exchangesInFlight,
         long bufferedBytes,
         int unusedTickets,

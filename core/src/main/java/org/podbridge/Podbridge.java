@@ -24,6 +24,7 @@ import org.podbridge.auth.Tickets;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.identity.AddressRange;
 import org.podbridge.identity.Origin;
+import org.podbridge.identity.TunnelName;
 import org.podbridge.identity.WebId;
 import org.podbridge.limits.Limits;
 import org.podbridge.limits.RateLimiter;
@@ -218,6 +219,7 @@ public final class Podbridge implements Router, AutoCloseable {
                 signaling.rooms(),
                 signaling.roomMembers(),
                 tunnels.names(),
+                tunnels.quarantinedNames(),
                 tunnels.exchangesInFlight(),
                 tunnels.bufferedBytes(),
                 tickets.size(),
@@ -239,6 +241,18 @@ public final class Podbridge implements Router, AutoCloseable {
         int open = admission.revoke(whose);
         tunnels.revoke(whose);
         return open;
+    }
+
+    /**
+     * Gives a tunnel name to whoever claims it next, before its time: a name stays its owner's for a while when its
+     * tunnel is gone ({@link Limits#nameLease}, {@link Limits#nameQuarantine}). What browsers have kept of the former
+     * tunnel is the next one's. A name that somebody serves stays as it is; {@link #revoke} ends its tunnel.
+     *
+     * @param name the name
+     * @return whether it was kept for somebody until now
+     */
+    public boolean freeTunnelName(TunnelName name) {
+        return tunnels.freeName(name);
     }
 
     /**

@@ -135,6 +135,6 @@ class PodbridgeTest {
 
     @Test
     void startsWithNothing() {
-        assertThat(complete().build().diagnostics()).isEqualTo(new Diagnostics(0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+        assertThat(complete().build().diagnostics()).isEqualTo(new Diagnostics(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
     }
 }

@@ -92,6 +92,15 @@ final class Quarantine {
         return Optional.ofNullable(stays.get(name)).map(Stay::owner);
     }
 
+    /** Releases a name before its time; tells whether it was here. */
+    boolean release(TunnelName name) {
+        boolean here = takeOut(name);
+        if (here) {
+            released.accept(name);
+        }
+        return here;
+    }
+
     /** To be called before the others are asked something. */
     void releaseThoseOver() {
         long now = scheduler.nanoTime();
@@ -120,12 +129,6 @@ final class Quarantine {
     private void put(TunnelName name, WebId owner) {
         stays.put(name, new Stay(owner, scheduler.nanoTime() + nanos));
         byOwner.computeIfAbsent(owner, first -> new LinkedHashSet<>()).add(name);
-    }
-
-    private void release(TunnelName name) {
-        if (takeOut(name)) {
-            released.accept(name);
-        }
     }
 
     private void forget(TunnelName name, Stay stay) {

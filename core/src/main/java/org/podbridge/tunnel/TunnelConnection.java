@@ -45,6 +45,12 @@ final class TunnelConnection implements MessageSocket.Handler, LiveIdentity.Hold
     /** How often a client may be refused something before it is taken for one that doesn't listen. */
     private static final Rate PATIENCE = Rate.perMinute(100, 100);
 
+    private static final String TAKEN = "Tunnel name taken by another user";
+
+    /** The same text, by which clients know that they may not have the name. */
+    private static final RelayMessage.Refused RESERVED =
+            new RelayMessage.Refused(TAKEN, RelayMessage.Refused.NAME_RESERVED);
+
     /** Doesn't say which name it looks like, nor whose that is: who asks may not know that there is one. */
     private static final RelayMessage.Refused CONFUSABLE = new RelayMessage.Refused(
             "Tunnel name looks like another one: choose a name that differs in more than case, hyphens and look-alikes"
@@ -407,7 +413,9 @@ final class TunnelConnection implements MessageSocket.Handler, LiveIdentity.Hold
                 .claim(new Tunnel(
                         name, webId, register.passthrough(), register.share(), register.access(), List.of(this)));
         if (claim instanceof TunnelRegistry.Claim.Taken) {
-            refuse("Tunnel name taken by another user");
+            refuse(TAKEN);
+        } else if (claim instanceof TunnelRegistry.Claim.Reserved) {
+            send(RelayMessageCodec.encode(RESERVED));
         } else if (claim instanceof TunnelRegistry.Claim.Confusable) {
             send(RelayMessageCodec.encode(CONFUSABLE));
         } else if (claim instanceof TunnelRegistry.Claim.TooMany) {

@@ -385,6 +385,25 @@ public final class TunnelEndpoint implements Handshake {
     }
 
     /**
+     * Returns how many names are kept for those who have given them up.
+     *
+     * @return the number
+     */
+    public int quarantinedNames() {
+        return registry.quarantined();
+    }
+
+    /**
+     * Ends the lease and the quarantine of a name that nobody serves.
+     *
+     * @param name the name
+     * @return whether it was kept for somebody until now
+     */
+    public boolean freeName(TunnelName name) {
+        return registry.free(name);
+    }
+
+    /**
      * Returns how many visitors wait for an answer or are being answered.
      *
      * @return the number

@@ -59,8 +59,11 @@ final class TunnelRegistry {
          */
         record Granted(List<TunnelConnection> replaced) implements Claim {}
 
-        /** The name is another agent's, or was until a while ago. */
+        /** The name is another agent's. */
         record Taken() implements Claim {}
+
+        /** The name was another agent's until a while ago. */
+        record Reserved() implements Claim {}
 
         /** The name looks like one of another agent, or like one that nobody gets. */
         record Confusable() implements Claim {}
@@ -90,9 +93,14 @@ final class TunnelRegistry {
             }
             quarantine.releaseThoseOver();
             Tunnel before = tunnels.get(wanted.name());
-            Optional<WebId> owner = before == null ? quarantine.ownerOf(wanted.name()) : Optional.of(before.owner());
-            if (owner.isPresent() && !owner.get().equals(wanted.owner())) {
+            if (before != null && !before.owner().equals(wanted.owner())) {
                 return new Claim.Taken();
+            }
+            if (quarantine
+                    .ownerOf(wanted.name())
+                    .filter(owner -> !owner.equals(wanted.owner()))
+                    .isPresent()) {
+                return new Claim.Reserved();
             }
             if (before == null && lookAlikes != null && !lookAlikes.admits(wanted)) {
                 return new Claim.Confusable();
@@ -169,6 +177,40 @@ final class TunnelRegistry {
                 }
             }
             connection.names().clear();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Gives a name to whoever claims it next, if nobody serves it; tells whether it was kept for somebody until now.
+     */
+    boolean free(TunnelName name) {
+        lock.lock();
+        try {
+            quarantine.releaseThoseOver();
+            Tunnel tunnel = tunnels.get(name);
+            if (tunnel == null) {
+                return quarantine.release(name);
+            }
+            if (!tunnel.connections().isEmpty()) {
+                return false;
+            }
+            cancelLease(name);
+            forget(tunnel);
+            quarantine.release(name);
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns how many names are kept for those who have given them up. */
+    int quarantined() {
+        lock.lock();
+        try {
+            quarantine.releaseThoseOver();
+            return quarantine.size();
         } finally {
             lock.unlock();
         }

@@ -111,7 +111,7 @@ class LookAlikesTest {
         assertThat(lookAlikes.size()).isEqualTo(1);
         time.advance(Limits.defaults().nameQuarantine().minusNanos(1));
         assertThat(strict.claim(tunnel("rnail", BOB, ofBob))).isInstanceOf(TunnelRegistry.Claim.Confusable.class);
-        assertThat(strict.claim(tunnel("mail", BOB, ofBob))).isInstanceOf(TunnelRegistry.Claim.Taken.class);
+        assertThat(strict.claim(tunnel("mail", BOB, ofBob))).isInstanceOf(TunnelRegistry.Claim.Reserved.class);
         time.advance(Duration.ofNanos(1));
         assertThat(strict.claim(tunnel("rnail", BOB, ofBob))).isInstanceOf(TunnelRegistry.Claim.Granted.class);
         assertThat(lookAlikes.size()).isEqualTo(1);

@@ -40,6 +40,9 @@ public sealed interface RelayMessage {
      */
     record Refused(String message, @Nullable String code) implements RelayMessage {
 
+        /** The code of a name that another agent has given up, and that is kept for it. */
+        public static final String NAME_RESERVED = "name_reserved";
+
         /** The code of a name that looks like another one. */
         public static final String NAME_CONFUSABLE = "name_confusable";
     }

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.podbridge.identity.TunnelName;
 import org.podbridge.testkit.InMemoryExchange;
 
 /** Whom a name is kept from that its owner has no more. */
@@ -15,7 +16,6 @@ class NameQuarantineTest {
 
     private static final Duration LEASE = Duration.ofMinutes(2);
     private static final Duration QUARANTINE = Duration.ofDays(30);
-    private static final String TAKEN = "Tunnel name taken by another user";
 
     @RegisterExtension
     final TunnelRelay relay = new TunnelRelay();
@@ -28,7 +28,9 @@ class NameQuarantineTest {
 
     private static void refused(TunnelClient client, String name) {
         client.register(name);
-        client.refused(TAKEN);
+        assertThat(client.heard())
+                .isEqualTo("{\"type\":\"error\",\"message\":\"Tunnel name taken by another user\","
+                        + "\"code\":\"name_reserved\"}");
     }
 
     private static void given(TunnelClient client, String name) {
@@ -138,6 +140,64 @@ class NameQuarantineTest {
         refused(bob, "two");
         refused(bob, "three");
         given(bob, "one");
+    }
+
+    @Test
+    void isCounted() {
+        TunnelClient alice = relay.serve("app");
+        assertThat(relay.diagnostics().quarantinedNames()).isZero();
+        alice.unregister("app");
+        assertThat(relay.diagnostics().quarantinedNames()).isEqualTo(1);
+        relay.advance(QUARANTINE);
+        assertThat(relay.diagnostics().quarantinedNames()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void isOverWhenTheHostFreesTheName(boolean hosts) {
+        withHosts(hosts);
+        relay.serve("app").unregister("app");
+        assertThat(relay.podbridge().freeTunnelName(TunnelName.of("app"))).isTrue();
+        assertThat(relay.podbridge().freeTunnelName(TunnelName.of("app"))).isFalse();
+        given(relay.connect("bob"), "app");
+    }
+
+    @Test
+    void isOverForThoseThatLookLikeANameThatTheHostFrees() {
+        withHosts(true);
+        relay.serve("memo").unregister("memo");
+        relay.podbridge().freeTunnelName(TunnelName.of("memo"));
+        given(relay.connect("bob"), "rnemo");
+    }
+
+    @Test
+    void endsWithTheLeaseWhenTheHostFreesTheName() {
+        relay.serve("app").connection().cut();
+        assertThat(relay.podbridge().freeTunnelName(TunnelName.of("app"))).isTrue();
+        assertThat(relay.diagnostics().tunnelNames()).isZero();
+        TunnelClient bob = relay.connect("bob");
+        given(bob, "app");
+        relay.advanceSeconds(30); // the end of the lease must not take it from its new owner
+        bob.connection().cut();
+        relay.advance(LEASE.minusSeconds(1));
+        assertThat(relay.diagnostics().tunnelNames()).isEqualTo(1);
+    }
+
+    @Test
+    void leavesANameAloneThatSomebodyServes() {
+        TunnelClient alice = relay.serve("app");
+        assertThat(relay.podbridge().freeTunnelName(TunnelName.of("app"))).isFalse();
+        assertThat(relay.podbridge().freeTunnelName(TunnelName.of("never"))).isFalse();
+        relay.connect("bob").register("app");
+        given(alice, "app");
+    }
+
+    @Test
+    void freesALeasedNameWhereThereIsNoQuarantine() {
+        relay.limits(limits -> limits.nameQuarantine(Duration.ZERO));
+        relay.serve("app").connection().cut();
+        assertThat(relay.podbridge().freeTunnelName(TunnelName.of("app"))).isTrue();
+        given(relay.connect("bob"), "app");
     }
 
     @Test

@@ -30,7 +30,8 @@ sealed interface Ending {
         /** Tells whether it is the name that was refused, not the agent or the connection. */
         boolean isAboutTheName() {
             return switch (refusal.reason()) {
-                case NAME_TAKEN, NAME_CONFUSABLE, NAME_INVALID, NAME_NOT_ALLOWED, TOO_MANY_TUNNELS -> true;
+                case NAME_TAKEN, NAME_RESERVED, NAME_CONFUSABLE, NAME_INVALID, NAME_NOT_ALLOWED, TOO_MANY_TUNNELS ->
+                    true;
                 case TOKEN, LOGIN, REPLACED -> false;
             };
         }

@@ -23,6 +23,8 @@ public final class TunnelRefusedException extends RuntimeException {
         LOGIN,
         /** The name belongs to somebody else. */
         NAME_TAKEN,
+        /** The name was somebody else's until a while ago, and is kept for them. */
+        NAME_RESERVED,
         /** The name looks like one that somebody else has or nobody gets. */
         NAME_CONFUSABLE,
         /** The relay does not take the name for one. */

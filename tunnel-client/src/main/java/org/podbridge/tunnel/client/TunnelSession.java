@@ -279,6 +279,12 @@ final class TunnelSession implements MessageSocket.Handler, WholeBodyExchange.Ob
                     "The name " + settings.name() + " looks like one that another user has or that is reserved");
             return;
         }
+        if (RelayMessage.Refused.NAME_RESERVED.equals(refused.code())) {
+            refuse(
+                    Reason.NAME_RESERVED,
+                    "The name " + settings.name() + " was another user's until a while ago, and is kept for that user");
+            return;
+        }
         String message = refused.message();
         switch (message) {
             case "Authentication required" -> end(unauthenticated());

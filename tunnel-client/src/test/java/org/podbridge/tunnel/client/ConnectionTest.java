@@ -175,14 +175,15 @@ class ConnectionTest {
         assertRefused(registered, reason);
     }
 
-    @Test
-    void doesNotRetryWithANameThatLooksLikeAnotherWhateverTheTextSays() {
+    @ParameterizedTest
+    @CsvSource({"name_confusable,NAME_CONFUSABLE", "name_reserved,NAME_RESERVED"})
+    void doesNotRetryWithANameThatACodeRefusesWhateverTheTextSays(String code, TunnelRefusedException.Reason reason) {
         CompletionStage<URI> registered = start();
         RelayLink link = relay.next().accept();
         link.readText();
-        link.sendText("{\"type\":\"error\",\"message\":\"no\",\"code\":\"name_confusable\"}");
+        link.sendText("{\"type\":\"error\",\"message\":\"no\",\"code\":\"" + code + "\"}");
         assertThat(link.readFrame().opCode()).isEqualTo(RelayLink.CLOSE);
-        assertRefused(registered, TunnelRefusedException.Reason.NAME_CONFUSABLE);
+        assertRefused(registered, reason);
     }
 
     @Test

@@ -24,8 +24,13 @@ final class ExitCode {
         return switch (reason) {
             case TOKEN -> TOKEN_REFUSED;
             case LOGIN -> LOGIN_REFUSED;
-            case NAME_TAKEN, NAME_CONFUSABLE, NAME_INVALID, NAME_NOT_ALLOWED, TOO_MANY_TUNNELS, REPLACED ->
-                NAME_REFUSED;
+            case NAME_TAKEN,
+                    NAME_RESERVED,
+                    NAME_CONFUSABLE,
+                    NAME_INVALID,
+                    NAME_NOT_ALLOWED,
+                    TOO_MANY_TUNNELS,
+                    REPLACED -> NAME_REFUSED;
         };
     }
 }

@@ -128,7 +128,7 @@ final class TextOutput implements Output {
                         : "Get a fresh one, and pass it with --token-file, with --token or in " + TokenOptions.VARIABLE
                                 + ".";
             case LOGIN -> "Check --oidc-issuer, --client-id and the secret.";
-            case NAME_TAKEN, NAME_NOT_ALLOWED -> "Choose another name.";
+            case NAME_TAKEN, NAME_RESERVED, NAME_NOT_ALLOWED -> "Choose another name.";
             case NAME_CONFUSABLE ->
                 "Choose one that differs in more than case, hyphens and look-alikes such as l and 1 or m and rn.";
             case NAME_INVALID -> "Choose a name of 1 to 63 characters of A-Z a-z 0-9 _ -.";
