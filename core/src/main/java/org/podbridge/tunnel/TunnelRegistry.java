@@ -146,9 +146,11 @@ final class TunnelRegistry {
         lock.lock();
         try {
             if (connection.names().remove(name)) {
-                Tunnel tunnel = takeOff(name, connection);
-                if (tunnel.connections().isEmpty()) {
-                    forget(tunnel);
+                Tunnel rest = restOf(name, connection);
+                if (rest.connections().isEmpty()) {
+                    forget(rest);
+                } else {
+                    tunnels.put(name, rest);
                 }
             }
         } finally {
@@ -164,13 +166,14 @@ final class TunnelRegistry {
         lock.lock();
         try {
             for (TunnelName name : List.copyOf(connection.names())) {
-                Tunnel tunnel = takeOff(name, connection);
-                if (!tunnel.connections().isEmpty()) {
+                Tunnel rest = restOf(name, connection);
+                boolean served = !rest.connections().isEmpty();
+                if (!served && limits.nameLease().isZero()) {
+                    forget(rest);
                     continue;
                 }
-                if (limits.nameLease().isZero()) {
-                    forget(tunnel);
-                } else {
+                tunnels.put(name, rest);
+                if (!served) {
                     Lease lease = new Lease();
                     lease.end = scheduler.schedule(limits.nameLease(), () -> endLease(name, lease));
                     leases.put(name, lease);
@@ -225,14 +228,13 @@ final class TunnelRegistry {
         return tunnels.size() < limits.maxNames() && namesByOwner.getOrDefault(owner, 0) < limits.maxNamesPerWebId();
     }
 
-    private Tunnel takeOff(TunnelName name, TunnelConnection connection) {
+    /** Returns what is left of a tunnel that a connection serves no more; visitors see each change as a whole. */
+    private Tunnel restOf(TunnelName name, TunnelConnection connection) {
         Tunnel tunnel = tunnels.get(name);
         if (tunnel == null) {
             throw new IllegalStateException("a connection serves a name that is not registered");
         }
-        Tunnel rest = tunnel.withConnections(without(tunnel.connections(), connection));
-        tunnels.put(name, rest);
-        return rest;
+        return tunnel.withConnections(without(tunnel.connections(), connection));
     }
 
     private void endLease(TunnelName name, Lease lease) {

@@ -33,6 +33,16 @@ final class TestEndpoint {
     private TestEndpoint() {}
 
     static TunnelEndpoint create(Limits limits, Scheduler scheduler) {
+        return create(limits, scheduler, Set.of(), true);
+    }
+
+    /** Returns one where no agent has a name that looks like another agent's or a reserved one. */
+    static TunnelEndpoint createStrict(Limits limits, Scheduler scheduler, Set<String> reservedNames) {
+        return create(limits, scheduler, reservedNames, false);
+    }
+
+    private static TunnelEndpoint create(
+            Limits limits, Scheduler scheduler, Set<String> reservedNames, boolean confusableNames) {
         URI uri = URI.create("https://pod.example");
         GuardedPolicy policy = new GuardedPolicy(AccessPolicy.anyAuthenticated(), Duration.ofSeconds(1), scheduler);
         Tickets tickets = new Tickets(scheduler, RANDOM, limits);
@@ -44,7 +54,15 @@ final class TestEndpoint {
         RateLimiter rates = new RateLimiter(limits.rates(), scheduler::nanoTime);
         return new TunnelEndpoint(
                 new TunnelEndpoint.Configuration(
-                        List.of(uri), "/tunnel", "/.tunnel/share", null, null, Set.of(), Set.of(), Set.of(), true),
+                        List.of(uri),
+                        "/tunnel",
+                        "/.tunnel/share",
+                        null,
+                        null,
+                        Set.of(),
+                        Set.of(),
+                        reservedNames,
+                        confusableNames),
                 new Admission(
                         authenticator,
                         policy,
@@ -66,8 +84,13 @@ final class TestEndpoint {
     }
 
     static TunnelConnection connect(TunnelEndpoint endpoint, WebId agent, TestConnection transport) {
-        Limits limits = endpoint.limits();
-        TunnelConnection connection = new TunnelConnection(
+        TunnelConnection connection = unopened(endpoint, agent);
+        open(endpoint, connection, transport);
+        return connection;
+    }
+
+    static TunnelConnection unopened(TunnelEndpoint endpoint, WebId agent) {
+        return new TunnelConnection(
                 endpoint,
                 endpoint.admission()
                         .watch(
@@ -75,7 +98,12 @@ final class TestEndpoint {
                                 RequestHead.builder("GET", "/.tunnel").build(),
                                 Endpoint.TUNNEL),
                 endpoint.budget(),
-                new PendingExchanges(limits.maxExchangesPerTunnel(), endpoint.scheduler(), RANDOM));
+                new PendingExchanges(endpoint.limits().maxExchangesPerTunnel(), endpoint.scheduler(), RANDOM));
+    }
+
+    /** Opens a connection and returns its socket. */
+    static MessageSocket open(TunnelEndpoint endpoint, TunnelConnection connection, TestConnection transport) {
+        Limits limits = endpoint.limits();
         MessageSocket.Settings settings = new MessageSocket.Settings(
                 1_000,
                 10_000,
@@ -84,7 +112,8 @@ final class TestEndpoint {
                 limits.pingInterval(),
                 limits.silenceTimeout(),
                 new ByteBudget(10_000));
-        new MessageSocket(settings, endpoint.scheduler(), connection).onOpen(transport);
-        return connection;
+        MessageSocket socket = new MessageSocket(settings, endpoint.scheduler(), connection);
+        socket.onOpen(transport);
+        return socket;
     }
 }

@@ -202,6 +202,21 @@ class OwnershipTest {
     }
 
     @Test
+    void freesAllNamesOfAConnectionThatIsClosed() {
+        TunnelClient client = relay.serve("one");
+        for (String name : List.of("two", "three")) {
+            client.register(name);
+            assertThat(client.heard()).contains("registered");
+        }
+        client.connection().cut();
+        assertThat(relay.diagnostics().tunnelNames()).isEqualTo(3);
+        relay.serve("two").unregister("two");
+        assertThat(relay.diagnostics().tunnelNames()).isEqualTo(2);
+        relay.advance(LEASE);
+        assertThat(relay.diagnostics().tunnelNames()).isZero();
+    }
+
+    @Test
     void startsEveryLeaseAnew() {
         relay.serve("app").connection().cut();
         relay.advance(LEASE.minusSeconds(1));
