@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.net.SocketException;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.util.HexFormat;
 import java.util.Optional;
 import org.podbridge.connection.CloseStatus;
 
@@ -34,6 +35,7 @@ public final class RawWebSocket implements AutoCloseable {
     /** The bit of the last frame of a message, to be added to the others. */
     public static final int FIN = 0x80;
 
+    private static final int MAX_SHOWN_BYTES = 64;
     private static final byte[] MASK = {0x11, (byte) 0xA2, 0x33, (byte) 0xC4};
 
     private final RawVisitor visitor;
@@ -69,6 +71,18 @@ public final class RawWebSocket implements AutoCloseable {
             return rest.remaining() < 2
                     ? new CloseStatus(CloseStatus.NO_STATUS, "")
                     : new CloseStatus(rest.getChar(), UTF_8.decode(rest).toString());
+        }
+
+        @Override
+        public String toString() {
+            byte[] shown = new byte[Math.min(payload.remaining(), MAX_SHOWN_BYTES)];
+            payload.duplicate().get(shown);
+            return "opcode %d%s, %d bytes: %s"
+                    .formatted(
+                            opCode,
+                            fin ? "" : " without FIN",
+                            payload.remaining(),
+                            HexFormat.of().formatHex(shown));
         }
     }
 

@@ -38,10 +38,4 @@ class UndertowConnectionContractTest extends ServletConnectionContract {
     protected boolean seesEarlyDepartures() {
         return false;
     }
-
-    /** Where text is not UTF-8, Undertow ends the socket behind its close frame. */
-    @Override
-    protected boolean awaitsAnswersToCloses() {
-        return false;
-    }
 }
