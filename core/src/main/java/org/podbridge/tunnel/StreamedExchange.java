@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.exchange.Completion;
 import org.podbridge.exchange.Exchange;
@@ -83,7 +84,7 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
         if (expectsContinue) {
             fields.add("expect", "100-continue");
         }
-        announcedTrailers(request.fields()).ifPresent(names -> fields.add("trailer", names));
+        announcedTrailers(request.fields(), RequestRules::trailers).ifPresent(names -> fields.add("trailer", names));
         return new StreamRequest(
                 tunnel.name().value(),
                 request.method(),
@@ -94,15 +95,15 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
                 false);
     }
 
-    /** Returns the names of those trailers that will cross, since some services take only what was announced. */
-    private static Optional<String> announcedTrailers(HeaderFields fields) {
+    /** Returns the names of those trailers that will cross, since many take only what was announced. */
+    private static Optional<String> announcedTrailers(HeaderFields fields, UnaryOperator<HeaderFields> rules) {
         HeaderFields.Builder names = HeaderFields.builder();
         for (String value : fields.all("trailer")) {
             for (String name : value.split(",", -1)) {
                 names.add(name.strip(), "");
             }
         }
-        return RequestRules.trailers(names.build()).asList().stream()
+        return rules.apply(names.build()).asList().stream()
                 .map(HeaderFields.Field::name)
                 .reduce((one, other) -> one + ", " + other);
     }
@@ -231,9 +232,7 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
         boolean mayTellLength = ResponseRules.hasContent(head.status()) || head.status() == 304;
         Optional<String> length = mayTellLength ? ResponseRules.claimedLength(head.fields()) : Optional.empty();
         length.ifPresent(bytes -> framed.add("content-length", bytes));
-        head.fields()
-                .first("trailer")
-                .filter(FieldRules::isFieldValue)
+        announcedTrailers(head.fields(), endpoint.responseRules()::trailers)
                 .ifPresent(names -> framed.add("trailer", names));
         promised = bodiless ? -1 : length.map(Long::parseLong).orElse(-1L);
         if (isEndless(head)) {

@@ -297,6 +297,30 @@ class StreamedResponseTest {
     }
 
     @Test
+    void announcesTrailersThatCross() {
+        InMemoryExchange visit = visit("GET");
+        client.say(FrameClient.response(
+                1,
+                200,
+                true,
+                "trailer",
+                "X-Sum, Set-Cookie, content-length,",
+                "trailer",
+                "a b, strict-transport-security, x-end"));
+        assertThat(visit.responseHead().orElseThrow().fields().all("trailer")).containsExactly("x-sum, x-end");
+        nothingIsLeft();
+    }
+
+    @Test
+    void announcesNoTrailersWhereNoneWillCross() {
+        InMemoryExchange visit = visit("GET");
+        client.say(FrameClient.response(1, 200, true, "trailer", "Set-Cookie"));
+        assertThat(visit.responseHead().orElseThrow().fields().contains("trailer"))
+                .isFalse();
+        nothingIsLeft();
+    }
+
+    @Test
     void endsWithTrailersBehindWhatWaits() {
         InMemoryExchange visit = visit("GET");
         visit.holdWrites();
