@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The body of a request in a container: the part of a {@link ServerExchange} that reads, one piece for each demand and
  * never ahead of it. An adapter extends it by how its container is read.
+ *
+ * <p>A body that has another length than its request says has broken off, whatever the container makes of it: not all
+ * of them look closely over HTTP/2, where nothing else depends on the length.
  *
  * <p>What is left of a body behind an early response is read and dropped: at most 8 MiB, in at most 30 seconds. A
  * container that closes the connection instead makes what the visitor is still sending a reset, which can destroy the
@@ -28,6 +32,8 @@ public abstract class RequestBody {
     private static final Logger logger = LoggerFactory.getLogger(RequestBody.class);
     private static final Chunk NOTHING = Chunk.of(new byte[0]);
     private static final long MAX_DROPPED_BYTES = 8L << 20;
+    private static final long UNKNOWN = -1;
+    private static final long NOT_ASKED = -2;
     private static final Duration MAX_DROP_TIME = Duration.ofSeconds(30);
 
     private final ServerExchange exchange;
@@ -36,6 +42,9 @@ public abstract class RequestBody {
     private volatile boolean asked;
     private volatile boolean finishing;
     private volatile @Nullable Throwable broken;
+
+    /** How many bytes are still to come. Like the piece that is delivered, one thread's at a time. */
+    private long left = NOT_ASKED;
 
     /** A reader that reads on from within its call doesn't make the stack grow, nor do two threads read at once. */
     private final RepeatedStep steps = new RepeatedStep() {
@@ -100,6 +109,10 @@ public abstract class RequestBody {
      * @param last whether the body ends with it
      */
     protected final void deliver(Chunk chunk, boolean last) {
+        if (!isAsLongAsItSays(chunk, last)) {
+            brokeOff(new IOException("the body has another length than its request says"));
+            return;
+        }
         BodyReader waiting = reader.getAndSet(null);
         if (waiting == null) {
             return;
@@ -112,6 +125,33 @@ public abstract class RequestBody {
         } catch (RuntimeException e) {
             logger.warn("A reader of a request's body failed", e);
             exchange.takeGoneAction().run();
+        }
+    }
+
+    private boolean isAsLongAsItSays(Chunk chunk, boolean last) {
+        if (left == NOT_ASKED) {
+            left = lengthOf(exchange.request().fields());
+        }
+        if (left == UNKNOWN) {
+            return true;
+        }
+        int more = chunk.data().remaining();
+        if (more > left || (last && more < left)) {
+            return false;
+        }
+        left -= more;
+        return true;
+    }
+
+    private static long lengthOf(HeaderFields fields) {
+        List<String> lengths = fields.all("content-length");
+        if (lengths.size() != 1 || fields.contains("transfer-encoding")) {
+            return UNKNOWN;
+        }
+        try {
+            return Math.max(UNKNOWN, Long.parseLong(lengths.get(0)));
+        } catch (NumberFormatException e) {
+            return UNKNOWN;
         }
     }
 

@@ -5,11 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RequestBodyTest {
+
+    private static final String LENGTH = "not read: the body has another length than its request says";
 
     private HandExchange exchange = HandExchange.put();
 
@@ -65,6 +70,58 @@ class RequestBodyTest {
         exchange.read();
         exchange.body.piece("b", true);
         assertThat(exchange.told).containsExactly("ask", "ask", "read a", "ask", "read b last");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "abc", "abcde f", "abcde fg"})
+    void breaksOffWhatHasAnotherLengthThanItsRequestSays(String pieces) {
+        exchange = HandExchange.put("Content-Length", "5");
+        tellOfDeparture();
+        String[] each = pieces.split(" ", -1);
+        for (int i = 0; i < each.length; i++) {
+            exchange.read();
+            exchange.body.piece(each[i], i == each.length - 1);
+        }
+        assertThat(exchange.told).noneMatch(told -> told.endsWith("last")).endsWith(LENGTH, "gone");
+        exchange.read();
+        assertThat(exchange.told).endsWith(LENGTH);
+    }
+
+    @Test
+    void breaksOffWhatEndsEarlierApartFromItsLastPiece() {
+        exchange = HandExchange.put("content-length", "5");
+        exchange.read();
+        exchange.body.piece("abc", false);
+        exchange.body.ends();
+        exchange.read();
+        assertThat(exchange.told).containsExactly("ask", "read abc", LENGTH);
+    }
+
+    @Test
+    void readsWhatHasTheLengthThatItsRequestSays() {
+        exchange = HandExchange.put("content-length", "5");
+        exchange.read();
+        exchange.body.piece("abc", false);
+        exchange.read();
+        exchange.body.piece("de", false);
+        exchange.body.ends();
+        exchange.read();
+        exchange.read(); // the end may be asked for again
+        assertThat(exchange.told).containsExactly("ask", "read abc", "ask", "read de", "read  last", "read  last");
+    }
+
+    @Test
+    void doesNotCountWhereTheLengthIsNotToldByANumberAlone() {
+        for (String[] fields : List.of(
+                new String[] {"content-length", "5", "transfer-encoding", "chunked"},
+                new String[] {"content-length", "5", "content-length", "3"},
+                new String[] {"content-length", "0x5"},
+                new String[] {"content-length", "-7"})) {
+            exchange = HandExchange.put(fields);
+            exchange.read();
+            exchange.body.piece("abcdefg", true);
+            assertThat(exchange.told).containsExactly("ask", "read abcdefg last");
+        }
     }
 
     @Test

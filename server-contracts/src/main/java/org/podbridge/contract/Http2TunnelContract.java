@@ -450,7 +450,9 @@ public abstract class Http2TunnelContract {
             assertThat(endured).isTrue();
         }
         assertThat(tunnel.mostUnfinished()).isLessThanOrEqualTo(MAX_AT_ONCE);
-        othersAreServed(); // while the flooder is still connected
+        // While the flooder is still connected, and where resets go unseen, as soon as the service has answered them
+        // all.
+        await().atMost(Duration.ofSeconds(20)).untilAsserted(this::othersAreServed);
         visitor.close();
         answers.get(20, TimeUnit.SECONDS);
         await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
