@@ -21,6 +21,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.podbridge.Podbridge;
 import org.podbridge.Route;
 import org.podbridge.Router;
@@ -289,6 +291,43 @@ public abstract class TunnelProbes {
             return;
         }
         isAnsweredByItself(answers, following);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, 0", "true, 1", "true, 5", "true, 10", "false, 0", "false, 1", "false, 5", "false, 10"})
+    void noAnswerLooksWholeWhoseClientDiesInTheMiddleOfIt(boolean tellsLength, int sent) {
+        String content = "hello world".substring(0, sent);
+        List<ProbedTunnel.Field> fields = tellsLength ? List.of(field("content-length", "11")) : List.of();
+        CompletableFuture<Void> asked = new CompletableFuture<>();
+        StringBuilder wire = new StringBuilder();
+        try (ProbedTunnel tunnel = ProbedTunnel.serve(podbridge, "owner", 2);
+                RawVisitor visitor = RawVisitor.connect(host.uri())) {
+            tunnel.answerWith(request -> {
+                asked.complete(null);
+                return new Answer("200", fields, content, List.of(), List.of(), false);
+            });
+            visitor.send("GET /tunnel/app/a HTTP/1.1\r\nHost: pod.example\r\nConnection: close\r\n\r\n");
+            Waiting.get(asked, "request");
+            while (sent > 0 && wire.indexOf(content, wire.indexOf("\r\n\r\n") + 1) < 0) {
+                int next = visitor.read();
+                assertThat(next).as("%s", wire).isNotNegative();
+                wire.append((char) next);
+            }
+            tunnel.close();
+            untilReset(() -> {
+                for (int b = visitor.read(); b >= 0; b = visitor.read()) {
+                    wire.append((char) b);
+                }
+            });
+        }
+        List<WireResponse> answers = finals(wire.toString(), "GET");
+        if (sent == 0 && (answers.isEmpty() || answers.get(0).status() == 502)) {
+            return; // nothing had left yet
+        }
+        assertThat(answers).as("%s", wire).hasSize(1);
+        assertThat(answers.get(0).status()).isEqualTo(200);
+        assertThat(answers.get(0).body()).isEqualTo(content);
+        assertThat(answers.get(0).complete()).isFalse();
     }
 
     @TestFactory
