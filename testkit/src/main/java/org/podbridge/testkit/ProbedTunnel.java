@@ -33,9 +33,12 @@ import org.podbridge.exchange.RequestHead;
 
 /**
  * A tunnel client, written down to the bytes, that notes what it is asked and answers as it is told: well, or as no
- * client may. It serves the tunnel {@code app}, with passthrough. Thread-safe.
+ * client may. Unless it is told otherwise it serves the tunnel {@code app}, with passthrough. Thread-safe.
  */
 public final class ProbedTunnel implements Connection, AutoCloseable {
+
+    /** The registration of the tunnel {@code app}, whose service gets the credentials of its visitors. */
+    static final String PASSTHROUGH = "\"name\":\"app\",\"passthrough\":true";
 
     private static final int REQUEST = 1;
     private static final int RESPONSE = 2;
@@ -57,10 +60,12 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
     private final AtomicInteger mostUnfinished = new AtomicInteger();
     private final ByteArrayOutputStream message = new ByteArrayOutputStream();
     private volatile Function<Asked, Answer> answers = request -> Answer.text("seen");
+    private volatile Function<Asked, List<byte[]>> speeches = request -> List.of();
 
     /**
      * One request as it came out of the tunnel.
      *
+     * @param id its id, or the number of its stream
      * @param method the method
      * @param path the path
      * @param head the whole head, JSON
@@ -68,7 +73,7 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
      * @param trailers the trailers, JSON, empty if there are none
      * @param end how it ended
      */
-    public record Asked(String method, String path, String head, String body, String trailers, End end) {
+    public record Asked(String id, String method, String path, String head, String body, String trailers, End end) {
         /** How a request ended. */
         public enum End {
             /** It goes on. */
@@ -80,11 +85,11 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
         }
 
         private Asked whole(String wholeBody, String wholeTrailers) {
-            return new Asked(method, path, head, wholeBody, wholeTrailers, End.WHOLE);
+            return new Asked(id, method, path, head, wholeBody, wholeTrailers, End.WHOLE);
         }
 
         private Asked reset() {
-            return new Asked(method, path, head, "", "", End.RESET);
+            return new Asked(id, method, path, head, "", "", End.RESET);
         }
     }
 
@@ -171,6 +176,19 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
      * @return the client, which answers whatever it is asked
      */
     public static ProbedTunnel serve(Podbridge podbridge, String token, int version) {
+        return serve(podbridge, token, version, PASSTHROUGH);
+    }
+
+    /**
+     * Connects with a bearer token, as from {@code pod.example}, and registers as it is told.
+     *
+     * @param podbridge the relay
+     * @param token who connects
+     * @param version of the protocol, 1 or 2
+     * @param registration the members of the registration, all but its type and the version
+     * @return the client, which answers whatever it is asked
+     */
+    public static ProbedTunnel serve(Podbridge podbridge, String token, int version, String registration) {
         RequestHead head = RequestHead.builder("GET", "/.tunnel")
                 .authority("pod.example")
                 .fields(HeaderFields.of("upgrade", "websocket", "authorization", "Bearer " + token))
@@ -183,8 +201,7 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
                 "decision");
         ProbedTunnel tunnel = new ProbedTunnel(((HandshakeDecision.Accept) decision).listener());
         tunnel.run(() -> tunnel.listener.onOpen(tunnel));
-        tunnel.say("{\"type\":\"register\",\"name\":\"app\",\"passthrough\":true"
-                + (version == 2 ? ",\"protocol\":2}" : "}"));
+        tunnel.say("{\"type\":\"register\"," + registration + (version == 2 ? ",\"protocol\":2}" : "}"));
         String registered = Waiting.take(tunnel.control, "registration");
         if (!registered.contains("\"registered\"")) {
             throw new AssertionError(registered);
@@ -199,6 +216,37 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
      */
     public void answerWith(Function<Asked, Answer> answering) {
         answers = answering;
+    }
+
+    /**
+     * Sets what it says from now on in place of answers, whether it is any or not.
+     *
+     * @param speaking makes messages for a request that is whole: texts in version 1, frames in version 2; where there
+     *     are none, it answers
+     * @see #frame
+     */
+    public void speakWith(Function<Asked, List<byte[]>> speaking) {
+        speeches = speaking;
+    }
+
+    /**
+     * Returns a frame of version 2.
+     *
+     * @param type the type
+     * @param flags the flags
+     * @param stream the stream
+     * @param payload the payload
+     * @return its bytes
+     */
+    public static byte[] frame(int type, int flags, int stream, String payload) {
+        byte[] bytes = payload.getBytes(UTF_8);
+        ByteBuffer frame = ByteBuffer.allocate(FRAME_HEADER + bytes.length);
+        return frame.put((byte) type)
+                .put((byte) flags)
+                .putInt(bytes.length)
+                .putInt(stream)
+                .put(bytes)
+                .array();
     }
 
     /**
@@ -265,8 +313,13 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
             control.add(text);
             return;
         }
-        Asked request = new Asked(find(METHOD, text), find(PATH, text), text, find(BODY, text), "", Asked.End.WHOLE);
+        String id = find(ID, text);
+        Asked request =
+                new Asked(id, find(METHOD, text), find(PATH, text), text, find(BODY, text), "", Asked.End.WHOLE);
         begun.add(new Begun(request));
+        if (speaks(request, MessageKind.TEXT)) {
+            return;
+        }
         Answer answer = answers.apply(request);
         StringBuilder headers = new StringBuilder();
         for (Field field : answer.fields()) {
@@ -275,8 +328,8 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
                     .append(':')
                     .append(field.value());
         }
-        say("{\"type\":\"response\",\"id\":\"" + find(ID, text) + "\",\"status\":" + answer.status() + ",\"headers\":{"
-                + headers + "},\"body\":\"" + answer.body() + "\"}");
+        say("{\"type\":\"response\",\"id\":\"" + id + "\",\"status\":" + answer.status() + ",\"headers\":{" + headers
+                + "},\"body\":\"" + answer.body() + "\"}");
     }
 
     private void heard(ByteBuffer frames) {
@@ -293,7 +346,8 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
     private void heard(int type, boolean end, int stream, byte[] payload) {
         if (type == REQUEST) {
             String head = new String(payload, UTF_8);
-            Begun request = new Begun(new Asked(find(METHOD, head), find(PATH, head), head, "", "", Asked.End.NONE));
+            Begun request = new Begun(new Asked(
+                    Integer.toString(stream), find(METHOD, head), find(PATH, head), head, "", "", Asked.End.NONE));
             streams.put(stream, request);
             mostUnfinished.accumulateAndGet(streams.size(), Math::max);
             begun.add(request);
@@ -311,11 +365,20 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
         } else if ((end && type <= DATA) || type == TRAILERS) {
             streams.remove(stream);
             String trailers = type == TRAILERS ? new String(payload, UTF_8) : "";
-            answer(stream, answers.apply(request.end(request.asked.whole(request.body.toString(UTF_8), trailers))));
+            Asked whole = request.end(request.asked.whole(request.body.toString(UTF_8), trailers));
+            if (!speaks(whole, MessageKind.BINARY)) {
+                answer(stream, answers.apply(whole));
+            }
         }
     }
 
     // What the client says
+
+    private boolean speaks(Asked request, MessageKind kind) {
+        List<byte[]> messages = speeches.apply(request);
+        messages.forEach(message -> receive(message, kind));
+        return !messages.isEmpty();
+    }
 
     private void answer(int stream, Answer answer) {
         String head = head(answer.status(), answer.fields());
@@ -348,12 +411,7 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
     }
 
     private static void put(ByteBuffer frames, int type, int flags, int stream, String payload) {
-        byte[] bytes = payload.getBytes(UTF_8);
-        frames.put((byte) type)
-                .put((byte) flags)
-                .putInt(bytes.length)
-                .putInt(stream)
-                .put(bytes);
+        frames.put(frame(type, flags, stream, payload));
     }
 
     private void say(String json) {

@@ -73,6 +73,36 @@ public final class RawVisitor implements AutoCloseable {
     }
 
     /**
+     * Sends bytes on a connection of its own, and reads what comes until the server ends or resets it.
+     *
+     * @param server where to
+     * @param bytes what to send, one byte a char
+     * @return all that came, one char a byte
+     */
+    static String converse(URI server, String bytes) {
+        ByteArrayOutputStream came = new ByteArrayOutputStream();
+        try (RawVisitor visitor = connect(server)) {
+            untilReset(() -> visitor.send(bytes));
+            untilReset(() -> {
+                for (int b = visitor.read(); b >= 0; b = visitor.read()) {
+                    came.write(b);
+                }
+            });
+        }
+        return came.toString(ISO_8859_1);
+    }
+
+    private static void untilReset(Runnable step) {
+        try {
+            step.run();
+        } catch (UncheckedIOException e) {
+            if (!(e.getCause() instanceof SocketException)) {
+                throw e; // the server hangs
+            }
+        }
+    }
+
+    /**
      * Sends text.
      *
      * @param text one byte a char

@@ -1,11 +1,7 @@
 package org.podbridge.testkit;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
-import java.io.UncheckedIOException;
-import java.net.SocketException;
 import java.net.URI;
 import java.util.List;
 import java.util.Locale;
@@ -176,7 +172,7 @@ public abstract class TunnelProbes {
     private void send(RequestProbe probe, ProbedTunnel tunnel) {
         tunnel.takeAsked();
         targetsOfTheHost.clear();
-        String wire = converse(probe.bytes() + FOLLOWING);
+        String wire = RawVisitor.converse(host.uri(), probe.bytes() + FOLLOWING);
         List<WireResponse> answers = finals(wire, probe.method());
         List<Asked> seen = tunnel.awaitEnds().takeAsked();
         List<Asked> probed =
@@ -267,7 +263,8 @@ public abstract class TunnelProbes {
 
     private void answer(ResponseProbe probe, ProbedTunnel tunnel) {
         tunnel.answerWith(asked -> asked.path().equals("/after") ? Answer.text("seen GET /after") : probe.answer());
-        String wire = converse(probe.method() + " /tunnel/app/a HTTP/1.1\r\nHost: pod.example\r\n\r\n" + FOLLOWING);
+        String wire = RawVisitor.converse(
+                host.uri(), probe.method() + " /tunnel/app/a HTTP/1.1\r\nHost: pod.example\r\n\r\n" + FOLLOWING);
         List<WireResponse> answers = finals(wire, probe.method());
         int following = (int) tunnel.takeAsked().stream()
                 .filter(asked -> asked.path().equals("/after"))
@@ -353,7 +350,8 @@ public abstract class TunnelProbes {
                 .toList();
         try (ProbedTunnel tunnel = ProbedTunnel.serve(podbridge, "owner", 2)) {
             tunnel.answerWith(asked -> new Answer("200", head, "content", others, others, true));
-            String wire = converse("GET /tunnel/app/a HTTP/1.1\r\nHost: pod.example\r\nConnection: close\r\n\r\n");
+            String wire = RawVisitor.converse(
+                    host.uri(), "GET /tunnel/app/a HTTP/1.1\r\nHost: pod.example\r\nConnection: close\r\n\r\n");
             assertThat(wire).doesNotContainIgnoringCase("evil");
             WireResponse answer = finals(wire, "GET").get(0);
             assertThat(answer.status()).as(wire).isEqualTo(200);
@@ -393,29 +391,5 @@ public abstract class TunnelProbes {
         return WireResponse.parse(wire, method).stream()
                 .filter(response -> response.status() >= 200)
                 .toList();
-    }
-
-    /** Sends bytes on a connection of its own, and reads what comes until the server ends it. */
-    private String converse(String bytes) {
-        ByteArrayOutputStream came = new ByteArrayOutputStream();
-        try (RawVisitor visitor = RawVisitor.connect(host.uri())) {
-            untilReset(() -> visitor.send(bytes));
-            untilReset(() -> {
-                for (int b = visitor.read(); b >= 0; b = visitor.read()) {
-                    came.write(b);
-                }
-            });
-        }
-        return came.toString(ISO_8859_1);
-    }
-
-    private static void untilReset(Runnable step) {
-        try {
-            step.run();
-        } catch (UncheckedIOException e) {
-            if (!(e.getCause() instanceof SocketException)) {
-                throw e; // the server hangs
-            }
-        }
     }
 }

@@ -1,0 +1,14 @@
+package org.podbridge.servlet.container;
+
+import org.podbridge.Router;
+import org.podbridge.servlet.HostServlet;
+import org.podbridge.testkit.CrossingContract;
+import org.podbridge.testkit.RunningHost;
+
+class UndertowCrossingContractTest extends CrossingContract {
+
+    @Override
+    protected RunningHost start(Router router) throws Exception {
+        return UndertowHost.start("", HostServlet.behind(router));
+    }
+}
