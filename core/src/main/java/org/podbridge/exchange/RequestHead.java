@@ -127,14 +127,27 @@ public final class RequestHead {
      * @return a copy
      */
     public RequestHead withRemoteAddress(InetSocketAddress address) {
+        return copy().remoteAddress(address).build();
+    }
+
+    /**
+     * Returns the same head with other header fields.
+     *
+     * @param others the fields
+     * @return a copy
+     */
+    public RequestHead withFields(HeaderFields others) {
+        return copy().fields(others).build();
+    }
+
+    private Builder copy() {
         return new Builder(method, target)
                 .scheme(scheme)
                 .authority(authority)
                 .fields(fields)
-                .remoteAddress(address)
+                .remoteAddress(remoteAddress)
                 .principal(principal)
-                .containerRequest(containerRequest)
-                .build();
+                .containerRequest(containerRequest);
     }
 
     /**

@@ -76,7 +76,8 @@ public interface AccessPolicy {
 
     /**
      * Tells whether {@link #mayVisit} decides by the Authorization field of the request. Then no service gets to see
-     * that field, whatever its tunnel lets through.
+     * that field, whatever its tunnel lets through, and neither does this policy where a page of another site may have
+     * made the browser send it: a browser remembers what isn't Bearer or DPoP, and sends it for every page.
      *
      * @return whether it does; not, unless overridden
      */
@@ -95,8 +96,9 @@ public interface AccessPolicy {
     /**
      * Returns this policy with a password in front of every tunnel, asked for by HTTP's Basic authentication. It suits
      * tunnels with a host of their own: a browser that was given it for a path sends it along with that path only, and
-     * asks in the name of the whole server. Who gets it wrong too often is answered 429
-     * ({@link org.podbridge.limits.RateLimits.Counted#WRONG_PASSWORDS}).
+     * asks in the name of the whole server. It counts where the tunnel's own pages ask, and programs; since pages under
+     * a path can't be told from others, they may read behind a password and nothing else. Who gets it wrong too often
+     * is answered 429 ({@link org.podbridge.limits.RateLimits.Counted#WRONG_PASSWORDS}).
      *
      * @param realm what the password is for, shown to people
      * @param passwords passwords by the names of users, at least one

@@ -18,6 +18,9 @@ final class AmbientRule {
 
     private static final Set<String> SAFE_METHODS = Set.of("GET", "HEAD");
 
+    /** What scripts put into Authorization, and browsers never by themselves: all that they ask people for they do. */
+    private static final List<String> SCHEMES_OF_SCRIPTS = List.of("bearer ", "dpop ");
+
     private AmbientRule() {}
 
     /**
@@ -45,6 +48,33 @@ final class AmbientRule {
             case "same-site", "cross-site" -> isNavigation(head);
             default -> false;
         };
+    }
+
+    /** Tells whether a request has an Authorization that a browser may have remembered. */
+    static boolean hasPassword(RequestHead head) {
+        return head.fields().all("authorization").stream()
+                .anyMatch(value -> SCHEMES_OF_SCRIPTS.stream()
+                        .noneMatch(scheme -> value.regionMatches(true, 0, scheme, 0, scheme.length())));
+    }
+
+    /**
+     * Judges a request with such an Authorization.
+     *
+     * @param own the origins of the tunnel's pages
+     * @param sandboxed whether the tunnel's pages have opaque origins. What they ask for can't be told from what others
+     *     do in this way, so they may read and nothing else
+     */
+    static boolean allowsPassword(RequestHead head, Set<Origin> own, boolean sandboxed) {
+        return allows(head, own, true) || (sandboxed && isReadByOpaque(head));
+    }
+
+    private static boolean isReadByOpaque(RequestHead head) {
+        List<String> origins = head.fields().all("origin");
+        List<String> sites = head.fields().all("sec-fetch-site");
+        return SAFE_METHODS.contains(head.method())
+                && !head.isWebSocketUpgrade()
+                && (origins.isEmpty() || origins.equals(List.of("null")))
+                && (sites.isEmpty() || sites.equals(List.of("cross-site")));
     }
 
     /** A page that opens in a window of its own, which who has sent the visitor there can't look into. */

@@ -127,13 +127,16 @@ final class FieldName {
     }
 
     static boolean isToken(String name) {
-        for (int i = 0; i < name.length(); i++) {
-            char c = name.charAt(i);
-            if (c >= ASCII || !TOKEN[c]) {
-                return false;
-            }
+        return !name.isEmpty() && endOfToken(name, 0) == name.length();
+    }
+
+    /** Returns where a token ends, which is where it begins if there is none (RFC 9110 section 5.6.2). */
+    static int endOfToken(String text, int start) {
+        int end = start;
+        while (end < text.length() && text.charAt(end) < ASCII && TOKEN[text.charAt(end)]) {
+            end++;
         }
-        return !name.isEmpty();
+        return end;
     }
 
     String lowerCase() {

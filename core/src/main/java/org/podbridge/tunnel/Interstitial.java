@@ -1,6 +1,7 @@
 package org.podbridge.tunnel;
 
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -148,11 +149,11 @@ final class Interstitial {
             } else if (!isFromButton(head, host.isPresent())) {
                 RelayAnswer.FOREIGN_PAGE.toResponse(head).sendTo(exchange);
             } else {
-                VisitorForm.read(
+                VisitorContent.read(
                         endpoint,
                         exchange,
                         (long) ESCAPED * endpoint.limits().maxTargetBytes() + MAX_TOKEN_BYTES,
-                        form -> accept(head, host, form));
+                        form -> accept(head, host, new String(form, StandardCharsets.UTF_8)));
             }
         } catch (RuntimeException e) { // a fault of ours, or of the container, ends this exchange and nothing else
             exchange.abort(e);

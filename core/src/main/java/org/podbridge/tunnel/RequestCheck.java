@@ -49,11 +49,11 @@ final class RequestCheck {
         if (KNOWN_METHODS.contains(method)) {
             return true;
         }
+        if (method.length() > MAX_METHOD || !FieldName.isToken(method)) {
+            return false;
+        }
         String upperCase = method.toUpperCase(Locale.ROOT);
-        return method.length() <= MAX_METHOD
-                && FieldName.isToken(method)
-                && !KNOWN_METHODS.contains(upperCase)
-                && !UNSUITABLE_METHODS.contains(upperCase);
+        return !KNOWN_METHODS.contains(upperCase) && !UNSUITABLE_METHODS.contains(upperCase);
     }
 
     private static Optional<RelayAnswer> fieldsRefusal(HeaderFields fields) {

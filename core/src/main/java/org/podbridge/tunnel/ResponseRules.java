@@ -51,9 +51,6 @@ final class ResponseRules {
             "x-content-type-options",
             "x-frame-options");
 
-    /** Challenges that browsers leave to the page. All others they answer themselves, asking in the pod's name. */
-    private static final Set<String> CHALLENGES_FOR_PAGES = Set.of("bearer", "dpop");
-
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
     private static final int PROXY_AUTHENTICATION_REQUIRED = 407;
@@ -196,7 +193,7 @@ final class ResponseRules {
         }
 
         private void addChallenge(String name, String value) {
-            if (!context.sandboxed() || (context.passthrough() && isForPages(value))) {
+            if (!context.sandboxed() || (context.passthrough() && Challenges.areForPages(value))) {
                 challenged = true;
                 crossing.add(name, value);
             }
@@ -225,28 +222,6 @@ final class ResponseRules {
     /** Tells whether a response is many, each of which the browser would show in place of the one before. */
     private static boolean isReplacing(String contentType) {
         return contentType.toLowerCase(Locale.ROOT).contains("multipart/x-mixed-replace");
-    }
-
-    private static boolean isForPages(String challenges) {
-        boolean quoted = false;
-        int start = 0;
-        for (int i = 0; i <= challenges.length(); i++) {
-            char c = i == challenges.length() ? ',' : challenges.charAt(i);
-            quoted ^= c == '"';
-            if (c != ',' || (quoted && i < challenges.length())) {
-                continue;
-            }
-            String part = challenges.substring(start, i).trim();
-            int space = part.indexOf(' ');
-            int equals = part.indexOf('=');
-            boolean parameter = equals > 0 && (space < 0 || equals < space);
-            String scheme = space < 0 ? part : part.substring(0, space);
-            if (!parameter && !part.isEmpty() && !CHALLENGES_FOR_PAGES.contains(scheme.toLowerCase(Locale.ROOT))) {
-                return false;
-            }
-            start = i + 1;
-        }
-        return true;
     }
 
     /** Adds what keeps a page of a tunnel away from the pod. */

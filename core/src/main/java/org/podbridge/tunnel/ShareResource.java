@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.podbridge.auth.AuthRequest;
 import org.podbridge.auth.Endpoint;
 import org.podbridge.auth.Identity;
@@ -103,7 +104,7 @@ final class ShareResource {
                 if (type.startsWith(Form.TYPE)) {
                     redeem(exchange, Optional.empty());
                 } else if (type.startsWith("application/json")) { // which no other site's page sends without asking
-                    authenticated(exchange, caller -> withBody(exchange, body -> make(exchange, caller, body)));
+                    authenticated(exchange, caller -> read(exchange, body -> visible(head, make(caller, body))));
                 } else {
                     refuse(exchange, 415, "Expected application/json, or a form");
                 }
@@ -153,29 +154,11 @@ final class ShareResource {
                 }));
     }
 
-    private void withBody(Exchange exchange, Consumer<byte[]> next) {
-        new BodyCollector(
-                        exchange,
-                        MAX_BODY_BYTES,
-                        -1,
-                        endpoint.budget(),
-                        BodyPace.any(endpoint.scheduler()),
-                        (body, outcome) -> guarded(exchange, () -> {
-                            try {
-                                switch (outcome) {
-                                    case COLLECTED -> next.accept(body.body());
-                                    case TOO_LARGE -> refuse(exchange, 413, "Request body too large");
-                                    case OVER_BUDGET -> refuse(exchange, 503, "Too much at once");
-                                    case FAILED -> {}
-                                }
-                            } finally {
-                                body.release();
-                            }
-                        }))
-                .next();
+    private void read(Exchange exchange, Function<byte[], ShortResponse> answer) {
+        VisitorContent.read(endpoint, exchange, MAX_BODY_BYTES, answer);
     }
 
-    private void make(Exchange exchange, Caller caller, byte[] body) {
+    private ShortResponse make(Caller caller, byte[] body) {
         Identity identity = caller.identity();
         Optional<TunnelName> name;
         long seconds;
@@ -188,47 +171,34 @@ final class ShareResource {
             uses = message.has("uses") ? message.integer("uses", -1) : 0;
             personal = message.isTrue("personal");
         } catch (MalformedJsonException e) {
-            refuse(exchange, 400, "Invalid JSON");
-            return;
+            return problem(400, "Invalid JSON");
         }
         Duration longest = endpoint.limits().visits().maxShareLifetime();
         if (seconds <= 0 || seconds > longest.toSeconds()) {
-            refuse(exchange, 400, "expiresIn: expected 1 to " + longest.toSeconds() + " (seconds)");
-        } else if (uses < 0 || uses > MAX_USES) {
-            refuse(exchange, 400, "uses: expected 1 to " + MAX_USES + ", or none for any number");
-        } else if (!endpoint.isSecure()) {
-            refuse(exchange, 403, "Links need a server that is reached over https, except on this machine");
-        } else {
-            Optional<Tunnel> tunnel = name.flatMap(endpoint.registry()::find)
-                    .filter(found -> personal
-                            ? found.admits(identity.webId())
-                            : found.owner().equals(identity.webId()));
-            if (tunnel.isEmpty()) {
-                // Whether there is such a tunnel is nobody's business but its owner's.
-                refuse(
-                        exchange,
-                        403,
-                        personal ? "No tunnel of this name admits you" : "No tunnel of yours has this name");
-            } else if (tunnel.get().isPublic()) {
-                refuse(
-                        exchange,
-                        409,
-                        "The tunnel is public: "
-                                + endpoint.publicUrlOf(tunnel.get().name()) + " is enough");
-            } else {
-                make(
-                        exchange,
-                        caller,
-                        tunnel.get(),
-                        personal ? Optional.of(identity) : Optional.empty(),
-                        seconds,
-                        uses);
-            }
+            return problem(400, "expiresIn: expected 1 to " + longest.toSeconds() + " (seconds)");
         }
+        if (uses < 0 || uses > MAX_USES) {
+            return problem(400, "uses: expected 1 to " + MAX_USES + ", or none for any number");
+        }
+        if (!endpoint.isSecure()) {
+            return problem(403, "Links need a server that is reached over https, except on this machine");
+        }
+        Optional<Tunnel> tunnel = name.flatMap(endpoint.registry()::find)
+                .filter(found -> personal
+                        ? found.admits(identity.webId())
+                        : found.owner().equals(identity.webId()));
+        if (tunnel.isEmpty()) {
+            // Whether there is such a tunnel is nobody's business but its owner's.
+            return problem(403, personal ? "No tunnel of this name admits you" : "No tunnel of yours has this name");
+        }
+        if (tunnel.get().isPublic()) {
+            String url = endpoint.publicUrlOf(tunnel.get().name());
+            return problem(409, "The tunnel is public: " + url + " is enough");
+        }
+        return make(caller, tunnel.get(), personal ? Optional.of(identity) : Optional.empty(), seconds, uses);
     }
 
-    private void make(
-            Exchange exchange, Caller caller, Tunnel tunnel, Optional<Identity> visitor, long seconds, int uses) {
+    private ShortResponse make(Caller caller, Tunnel tunnel, Optional<Identity> visitor, long seconds, int uses) {
         Duration lifetime = visitor.flatMap(Identity::expiresAt)
                 .map(end -> Duration.between(endpoint.scheduler().now(), end))
                 .filter(left -> left.toSeconds() < seconds)
@@ -240,13 +210,11 @@ final class ShareResource {
         Optional<String> code = links.make(
                 tunnel, new ShareLinks.Offer(caller.identity(), visitor, atHost, allowed, redeemable, lifetime));
         if (code.isEmpty()) {
-            refuse(exchange, 503, "Too many links; take some back");
-            return;
+            return problem(503, "Too many links; take some back");
         }
         if (endpoint.visits().revocations() != caller.since()) { // perhaps of who has just made a link
             links.end(code.get());
-            refuse(exchange, 503, "Try again");
-            return;
+            return problem(503, "Try again");
         }
         JsonWriter json = JsonWriter.object(256)
                 .string("tunnel", tunnel.name().value())
@@ -255,7 +223,7 @@ final class ShareResource {
         if (allowed > 0) {
             json.number("uses", allowed);
         }
-        send(exchange, json(200, json));
+        return json(200, json);
     }
 
     private void takeBack(Exchange exchange, Identity identity) {
@@ -285,7 +253,7 @@ final class ShareResource {
         } else if (!AmbientRule.allows(head, own, true)) {
             refuse(exchange, 403, "Only the page behind a link may use it");
         } else {
-            VisitorForm.read(endpoint, exchange, MAX_BODY_BYTES, form -> redeem(form, host));
+            read(exchange, form -> redeem(new String(form, StandardCharsets.UTF_8), host));
         }
     }
 
@@ -305,6 +273,10 @@ final class ShareResource {
     }
 
     private static void refuse(Exchange exchange, int status, String detail) {
+        send(exchange, problem(status, detail));
+    }
+
+    private static ShortResponse problem(int status, String detail) {
         HeaderFields.Builder fields = HeaderFields.builder().add("content-type", "application/problem+json");
         if (status == 405) {
             fields.add("allow", METHODS);
@@ -313,7 +285,7 @@ final class ShareResource {
             fields.add("retry-after", "30");
         }
         JsonWriter json = JsonWriter.object(128).number("status", status).string("detail", detail);
-        send(exchange, new ShortResponse(status, fields.build(), text(json)));
+        return new ShortResponse(status, fields.build(), text(json));
     }
 
     private static ShortResponse json(int status, JsonWriter json) {
@@ -325,11 +297,16 @@ final class ShareResource {
     }
 
     private static void send(Exchange exchange, ShortResponse response) {
-        HeaderFields.Builder fields = Cors.fields(exchange.request()).addAll(response.fields());
+        visible(exchange.request(), response).sendTo(exchange);
+    }
+
+    /** Returns what pages of other sites can read, too, and nobody keeps. */
+    private static ShortResponse visible(RequestHead head, ShortResponse response) {
+        HeaderFields.Builder fields = Cors.fields(head).addAll(response.fields());
         if (!response.fields().contains("cache-control")) {
             fields.add("cache-control", "no-store");
         }
         fields.add("referrer-policy", "no-referrer");
-        new ShortResponse(response.status(), fields.build(), response.content()).sendTo(exchange);
+        return new ShortResponse(response.status(), fields.build(), response.content());
     }
 }

@@ -473,6 +473,11 @@ public final class TunnelEndpoint implements Handshake {
         return !target.prefix().isEmpty() && !trusts(owner);
     }
 
+    /** Tells the same of what a visitor of a tunnel asks for. */
+    boolean isSandboxed(RequestHead request, WebId owner) {
+        return !isHostForm(request) && !trusts(owner);
+    }
+
     /**
      * Returns what the rules for a response depend on.
      *

@@ -105,9 +105,15 @@ final class VisitAdmission {
                 : askPolicy(request, tunnel, new Entry.Agent(visitor));
     }
 
+    /** A password that another site's page could make the browser send counts as none. */
     private CompletionStage<Decision> askPolicy(RequestHead request, Tunnel tunnel, Entry entry) {
-        boolean hasPassword =
-                endpoint.policy().takesAuthorization() && request.fields().contains("authorization");
+        boolean takesAuthorization = endpoint.policy().takesAuthorization();
+        boolean foreign = takesAuthorization
+                && AmbientRule.hasPassword(request)
+                && !AmbientRule.allowsPassword(
+                        request, endpoint.ownOrigins(request), endpoint.isSandboxed(request, tunnel.owner()));
+        RequestHead shown = foreign ? request.withFields(withoutAuthorization(request.fields())) : request;
+        boolean hasPassword = takesAuthorization && shown.fields().contains("authorization");
         InetAddress address = request.remoteAddress().getAddress();
         if (hasPassword) { // so that not even the right one is told from others any more
             Optional<RateLimits.Exceeded> exceeded = endpoint.rates().look(WRONG_PASSWORDS, ADDRESS, address);
@@ -115,21 +121,32 @@ final class VisitAdmission {
                 return refused(RelayAnswer.tooOften(request, exceeded.get()));
             }
         }
-        return endpoint.policy()
-                .mayVisit(entry.visitor(), tunnel.info(), request)
-                .thenApply(decision -> {
-                    if (decision instanceof AccessDecision.Allow) {
-                        return new Decision.Admitted(tunnel, entry);
-                    }
-                    if (!(decision instanceof AccessDecision.AskForCredentials ask)) {
-                        return new Decision.Refused(RelayAnswer.FORBIDDEN.toResponse(request));
-                    }
-                    if (hasPassword) {
-                        endpoint.rates().take(WRONG_PASSWORDS, ADDRESS, address);
-                    }
-                    return new Decision.Refused(
-                            challenged(request, List.of(ask.challenge().fieldValue())));
-                });
+        return endpoint.policy().mayVisit(entry.visitor(), tunnel.info(), shown).thenApply(decision -> {
+            if (decision instanceof AccessDecision.Allow) {
+                return new Decision.Admitted(tunnel, entry);
+            }
+            if (foreign) { // nor may it make the browser ask
+                return new Decision.Refused(RelayAnswer.FOREIGN_PAGE.toResponse(request));
+            }
+            if (!(decision instanceof AccessDecision.AskForCredentials ask)) {
+                return new Decision.Refused(RelayAnswer.FORBIDDEN.toResponse(request));
+            }
+            if (hasPassword) {
+                endpoint.rates().take(WRONG_PASSWORDS, ADDRESS, address);
+            }
+            return new Decision.Refused(
+                    challenged(request, List.of(ask.challenge().fieldValue())));
+        });
+    }
+
+    private static HeaderFields withoutAuthorization(HeaderFields fields) {
+        HeaderFields.Builder rest = HeaderFields.builder();
+        fields.forEach((name, value) -> {
+            if (!name.equalsIgnoreCase("authorization")) {
+                rest.add(name, value);
+            }
+        });
+        return rest.build();
     }
 
     /**

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -19,6 +20,7 @@ import org.podbridge.Route;
 import org.podbridge.Router;
 import org.podbridge.contract.Http2Visitor.Answer;
 import org.podbridge.contract.Http2Visitor.End;
+import org.podbridge.exchange.Completion;
 import org.podbridge.testkit.ExchangeDriver;
 import org.podbridge.testkit.ExchangeDriver.Piece;
 import org.podbridge.testkit.FutureCompletion;
@@ -541,6 +543,37 @@ public abstract class Http2ExchangeContract {
             awaitFailure(exchange);
         }
         exchange.abort();
+        isServed();
+    }
+
+    @Test
+    void hearsThatAStreamIsResetWhileItHearsOfAWrite() {
+        Assumptions.assumeTrue(seesSilentResets());
+        int stream = visitor.ask("GET", "/", true);
+        ExchangeDriver exchange = inbox.next().begin(200);
+        visitor.withholdCredit(stream);
+        CompletableFuture<Void> written = new CompletableFuture<>();
+        CompletableFuture<Void> reset = new CompletableFuture<>();
+        exchange.exchange().write(ByteBuffer.wrap(new byte[100_000]), false, new Completion() {
+            @Override
+            public void succeeded() {
+                written.complete(null);
+                reset.orTimeout(20, TimeUnit.SECONDS).join(); // on the thread of the container that tells
+            }
+
+            @Override
+            public void failed(Throwable cause) {
+                written.completeExceptionally(cause);
+            }
+        });
+        visitor.awaitSome(stream, 65_535);
+        visitor.giveCredit(stream);
+        visitor.awaitSome(stream, 100_000);
+        written.orTimeout(20, TimeUnit.SECONDS).join();
+        visitor.reset(stream);
+        isServed();
+        reset.complete(null);
+        exchange.awaitGone();
         isServed();
     }
 

@@ -35,7 +35,9 @@ final class ServletExchange extends ServerExchange {
         this.async = async;
         this.body = new ServletRequestBody(this, request, access);
         this.answer = new ResponseBody(request, response, access, this::departed);
-        async.addListener(new Departure());
+        Departure departure = new Departure();
+        async.addListener(departure);
+        JettyFailures.listen(request, departure::giveUp);
     }
 
     @Override

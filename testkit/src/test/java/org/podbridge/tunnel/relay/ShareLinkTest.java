@@ -237,6 +237,28 @@ class ShareLinkTest {
     }
 
     @Test
+    void countsAnAskingOwnerWhoseContentComesSlowlyAndWaitsNoLongerThanForAService() {
+        relay.limits(limits ->
+                limits.visits(VisitLimits.builder().maxExchangesPerAddress(1).build()));
+        relay.serve("app", OWNER_ONLY);
+        InMemoryExchange slow = InMemoryExchange.withBody(TunnelRelay.head("POST", "/.tunnel/share")
+                        .fields(HeaderFields.of("content-type", "application/json", "authorization", ALICE))
+                        .build())
+                .feed("{\"tunnel\":\"app\"}".getBytes(StandardCharsets.UTF_8));
+        relay.visit(slow);
+        assertThat(relay.diagnostics().exchangesInFlight()).isEqualTo(1);
+        assertThat(relay.diagnostics().bufferedBytes()).isPositive();
+        assertThat(make(ALICE, "\"tunnel\":\"app\"").status()).isEqualTo(429);
+        relay.advance(Duration.ofSeconds(30));
+        assertThat(slow.abortCause()).isPresent();
+        assertThat(relay.diagnostics().exchangesInFlight()).isZero();
+        assertThat(relay.diagnostics().bufferedBytes()).isZero();
+        slow.endBody();
+        assertThat(relay.diagnostics().shareLinks()).as("none is made so late").isZero();
+        assertThat(make(ALICE, "\"tunnel\":\"app\"").status()).isEqualTo(200);
+    }
+
+    @Test
     void makesNoLinkWhereTheCookieWouldTravelInTheClear() {
         TunnelRelay plain = new TunnelRelay(URI.create("http://pod.example"));
         plain.serve("app", OWNER_ONLY);

@@ -1,36 +1,36 @@
 package org.podbridge.tunnel;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
 import org.podbridge.exchange.Exchange;
 import org.podbridge.exchange.ShortResponse;
 import org.podbridge.time.Scheduler;
 
 /**
- * A form that a visitor sends to the relay itself. It counts as the visitor's other requests do, and takes no longer.
+ * What a visitor sends to the relay itself, such as a form. It counts as the visitor's other requests do, and takes no
+ * longer.
  */
-final class VisitorForm {
+final class VisitorContent {
 
     private final TunnelEndpoint endpoint;
     private final VisitorResponse response;
-    private final Function<String, ShortResponse> answer;
+    private final Function<byte[], ShortResponse> answer;
 
-    private VisitorForm(TunnelEndpoint endpoint, Exchange exchange, Function<String, ShortResponse> answer) {
+    private VisitorContent(TunnelEndpoint endpoint, Exchange exchange, Function<byte[], ShortResponse> answer) {
         this.endpoint = endpoint;
         this.response = new VisitorResponse(endpoint, exchange);
         this.answer = answer;
     }
 
     /**
-     * Reads a form and answers it, or refuses it.
+     * Reads it and answers it, or refuses it.
      *
      * @param maxBytes how many bytes it may have
      * @param answer what is answered to it
      */
     static void read(
-            TunnelEndpoint endpoint, Exchange exchange, long maxBytes, Function<String, ShortResponse> answer) {
-        new VisitorForm(endpoint, exchange, answer).read(maxBytes);
+            TunnelEndpoint endpoint, Exchange exchange, long maxBytes, Function<byte[], ShortResponse> answer) {
+        new VisitorContent(endpoint, exchange, answer).read(maxBytes);
     }
 
     private void read(long maxBytes) {
@@ -49,7 +49,7 @@ final class VisitorForm {
         Scheduler.Task deadline = endpoint.scheduler()
                 .schedule(
                         endpoint.limits().exchangeTimeout(),
-                        () -> response.breakOff(new IOException("the form took too long")));
+                        () -> response.breakOff(new IOException("the content took too long")));
         response.whenOver(deadline::cancel);
         new BodyCollector(
                         response.exchange(),
@@ -72,7 +72,7 @@ final class VisitorForm {
             return; // it has come too late, and must use nothing up
         }
         switch (outcome) {
-            case COLLECTED -> response.refuse(answer.apply(new String(body.body(), StandardCharsets.UTF_8)));
+            case COLLECTED -> response.refuse(answer.apply(body.body()));
             case TOO_LARGE -> response.refuse(RelayAnswer.BODY_TOO_LARGE);
             case OVER_BUDGET -> response.refuse(RelayAnswer.BUSY);
             case FAILED -> response.refuse(RelayAnswer.BROKEN_BODY);
