@@ -33,6 +33,7 @@ import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.ResponseHead;
 import org.podbridge.testkit.ExchangeDriver;
 import org.podbridge.testkit.RawVisitor;
+import org.podbridge.testkit.TestCertificate;
 
 /** Whether the watch over a connection stays out of the way of what the connection is for. */
 class DisconnectWatchTest {
@@ -55,7 +56,7 @@ class DisconnectWatchTest {
     }
 
     private void startTls(Path directory, ExchangeDriver.@Nullable Inbox inbox) throws Exception {
-        tls = TestTls.context(directory);
+        tls = TestCertificate.create(directory).context();
         SslContextFactory.Server factory = new SslContextFactory.Server();
         factory.setSslContext(tls);
         server = new TestServer(

@@ -6,7 +6,9 @@ import static org.awaitility.Awaitility.await;
 import java.net.URI;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
+import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
 import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.RetainableByteBuffer;
@@ -16,12 +18,16 @@ import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.podbridge.Router;
 import org.podbridge.testkit.RunningHost;
+import org.podbridge.testkit.TestCertificate;
 
 /** A Jetty server whose pool remembers what was not given back. */
 final class TestServer {
@@ -57,6 +63,23 @@ final class TestServer {
         TestServer server =
                 new TestServer(new PodbridgeHandler(router), new HttpConnectionFactory(configuration), http2);
         return new RunningHost(server.start().uri("http"), server::stop);
+    }
+
+    /** With HTTP/2 and HTTP/1.1 over TLS, whichever the visitor prefers. */
+    static RunningHost startSecure(Router router, TestCertificate certificate) throws Exception {
+        HttpConfiguration configuration = new HttpConfiguration();
+        configuration.addCustomizer(new SecureRequestCustomizer());
+        SslContextFactory.Server tls = new SslContextFactory.Server();
+        tls.setSslContext(certificate.context());
+        ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory();
+        alpn.setDefaultProtocol("http/1.1");
+        TestServer server = new TestServer(
+                new PodbridgeHandler(router),
+                new SslConnectionFactory(tls, alpn.getProtocol()),
+                alpn,
+                new HTTP2ServerConnectionFactory(configuration),
+                new HttpConnectionFactory(configuration));
+        return new RunningHost(server.start().uri("https"), server::stop);
     }
 
     static HttpConnectionFactory http11(Consumer<HttpConfiguration> change) {

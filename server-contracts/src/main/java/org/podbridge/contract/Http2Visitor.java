@@ -4,12 +4,16 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 import org.eclipse.jetty.http.MetaData;
 import org.eclipse.jetty.http2.hpack.HpackDecoder;
 import org.eclipse.jetty.http2.hpack.HpackException;
@@ -18,9 +22,9 @@ import org.podbridge.exchange.HeaderFields;
 import org.podbridge.testkit.RawVisitor;
 
 /**
- * A visitor that speaks HTTP/2 from the start, in the clear, and writes down frames and fields as a test wants them:
- * well, or as no browser would. Reads only while a test waits for something. Not thread-safe, except that another
- * thread may wait for the end of the connection.
+ * A visitor that speaks HTTP/2 from the start and writes down frames and fields as a test wants them: well, or as no
+ * browser would. Reads only while a test waits for something. Not thread-safe, except that another thread may wait for
+ * the end of the connection.
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc9113">RFC 9113</a>
  */
@@ -133,6 +137,27 @@ public final class Http2Visitor implements AutoCloseable {
      */
     public static Http2Visitor connect(URI server) {
         return new Http2Visitor(RawVisitor.connect(server));
+    }
+
+    /**
+     * Connects over TLS, where server and visitor agree on HTTP/2 (ALPN).
+     *
+     * @param server where to
+     * @param tls whose certificates are trusted
+     * @return the connected visitor
+     * @throws IOException if it can't be connected, or the server wants no HTTP/2
+     */
+    public static Http2Visitor connect(URI server, SSLContext tls) throws IOException {
+        SSLSocket socket = (SSLSocket) tls.getSocketFactory().createSocket(server.getHost(), server.getPort());
+        SSLParameters parameters = socket.getSSLParameters();
+        parameters.setApplicationProtocols(new String[] {"h2"});
+        socket.setSSLParameters(parameters);
+        socket.startHandshake();
+        if (!socket.getApplicationProtocol().equals("h2")) {
+            socket.close();
+            throw new IOException("the server wants no HTTP/2");
+        }
+        return new Http2Visitor(RawVisitor.over(socket));
     }
 
     // What the visitor says

@@ -8,8 +8,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.Closeable;
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,17 +42,9 @@ final class BrokenResponse {
     }
 
     private static void closeConnection(ServletRequest request) throws ReflectiveOperationException, IOException {
-        Object exchange = invoke(request, "getExchange");
-        if (exchange != null && invoke(exchange, "getConnection") instanceof Closeable connection) {
+        Object exchange = Container.invoke(request, "getExchange");
+        if (exchange != null && Container.invoke(exchange, "getConnection") instanceof Closeable connection) {
             connection.close();
-        }
-    }
-
-    private static @Nullable Object invoke(Object target, String method) throws ReflectiveOperationException {
-        try {
-            return target.getClass().getMethod(method).invoke(target);
-        } catch (InvocationTargetException e) {
-            throw new ReflectiveOperationException(e.getCause());
         }
     }
 

@@ -2,6 +2,8 @@ package org.podbridge.servlet;
 
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletRequestWrapper;
+import java.lang.reflect.InvocationTargetException;
+import org.jspecify.annotations.Nullable;
 
 /** The containers that differ where the standard is silent, told apart by the classes of their requests. */
 enum Container {
@@ -37,5 +39,14 @@ enum Container {
             inner = wrapper.getRequest();
         }
         return inner;
+    }
+
+    /** Calls a public method of a container's own, which the standard doesn't have. */
+    static @Nullable Object invoke(Object target, String method) throws ReflectiveOperationException {
+        try {
+            return target.getClass().getMethod(method).invoke(target);
+        } catch (InvocationTargetException e) {
+            throw new ReflectiveOperationException(e.getCause());
+        }
     }
 }

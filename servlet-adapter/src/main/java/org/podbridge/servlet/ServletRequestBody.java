@@ -11,10 +11,13 @@ import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestBody;
 import org.podbridge.exchange.ServerExchange;
 import org.podbridge.time.Scheduler;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The body of one request of a servlet container. */
 final class ServletRequestBody extends RequestBody implements ReadListener {
 
+    private static final Logger logger = LoggerFactory.getLogger(ServletRequestBody.class);
     private static final int BUFFER_BYTES = 16 << 10;
     private static final Scheduler SCHEDULER = Scheduler.system(ForkJoinPool.commonPool());
 
@@ -29,12 +32,39 @@ final class ServletRequestBody extends RequestBody implements ReadListener {
     private byte[] buffer = new byte[0];
 
     ServletRequestBody(ServerExchange exchange, HttpServletRequest request, ContainerAccess access) {
-        super(exchange, ResponseBody.isHttp1(request) && request.getContentLengthLong() <= 0 && !isChunked(request));
+        super(exchange, isEmpty(request));
         this.request = request;
         this.access = access;
         this.mayHaveTrailers =
                 isChunked(request) || !ResponseBody.isHttp1(request); // Jetty may still have those of one before
         this.container = Container.of(request);
+    }
+
+    /**
+     * Tells whether it is known already that there is no content. Over HTTP/2 no field says so. What doesn't come out
+     * here comes out with the first read: on Jetty within it, elsewhere too late for the head to be handed on with its
+     * end.
+     */
+    private static boolean isEmpty(HttpServletRequest request) {
+        if (ResponseBody.isHttp1(request)) {
+            return request.getContentLengthLong() <= 0 && !isChunked(request);
+        }
+        if (request.getHeader("content-length") != null) { // which may be none: then Tomcat fails to tell the number
+            return false;
+        }
+        try {
+            return switch (Container.of(request)) {
+                case TOMCAT -> request.getInputStream().isFinished();
+                case UNDERTOW -> {
+                    Object inner = Container.invoke(Container.unwrap(request), "getExchange");
+                    yield inner != null && Boolean.TRUE.equals(Container.invoke(inner, "isRequestComplete"));
+                }
+                default -> false;
+            };
+        } catch (IOException | RuntimeException | ReflectiveOperationException e) {
+            logger.debug("It isn't known yet whether a request has content", e);
+            return false;
+        }
     }
 
     private static boolean isChunked(HttpServletRequest request) {

@@ -49,6 +49,7 @@ import org.eclipse.jetty.util.FutureCallback;
  * /break?after=[&amp;chunked]           so many bytes of more, and the end of the connection
  * /broken                           how many requests could not be read, or responses written, to their end
  * /small                            "ok"
+ * /field?name=                      what the request says in this field
  * </pre>
  */
 final class StreamingPages extends Handler.Abstract {
@@ -134,6 +135,13 @@ final class StreamingPages extends Handler.Abstract {
             case "/broken" -> visit.text(200, Integer.toString(broken.get()));
             case "/next" -> next(visit);
             case "/small" -> visit.text(200, "ok");
+            case "/field" ->
+                visit.text(
+                        200,
+                        visit.request()
+                                .getHeaders()
+                                .getValuesList(visit.text("name"))
+                                .toString());
             default -> visit.text(404, "there is nothing here");
         }
     }

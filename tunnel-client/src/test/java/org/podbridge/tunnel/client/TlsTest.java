@@ -14,19 +14,22 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.podbridge.exchange.HeaderFields;
+import org.podbridge.testkit.TestCertificate;
 
 class TlsTest {
 
     @TempDir
     static Path directory;
 
+    private static TestCertificate certificate;
     private static SSLContext context;
 
     private final RecordingListener listener = new RecordingListener();
 
     @BeforeAll
     static void makeKey() throws Exception {
-        context = TestTls.create(directory);
+        certificate = TestCertificate.create(directory);
+        context = certificate.context();
     }
 
     private TunnelClientBuilder builder(FakeRelay relay, RawService service) {
@@ -54,7 +57,7 @@ class TlsTest {
 
     @Test
     void trustsTheCertificatesOfAFile() throws Exception {
-        Path pem = TestTls.certificate(directory);
+        Path pem = Files.writeString(directory.resolve("ca.pem"), certificate.pem());
         try (FakeRelay relay = FakeRelay.startWithTls(context);
                 RawService service = RawService.start();
                 TunnelClient client =

@@ -3,17 +3,23 @@ package org.podbridge.servlet.container;
 import jakarta.servlet.ServletContainerInitializer;
 import java.net.URI;
 import java.util.function.Consumer;
+import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.ee11.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee11.websocket.jakarta.server.config.JakartaWebSocketServletContainerInitializer;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
+import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.podbridge.Router;
 import org.podbridge.servlet.HostServlet;
 import org.podbridge.testkit.RunningHost;
+import org.podbridge.testkit.TestCertificate;
 
 /** Starts Jetty, set up as the documentation says. */
 final class JettyEe11Host {
@@ -32,6 +38,23 @@ final class JettyEe11Host {
         return start("", HostServlet.behind(router), new HttpConnectionFactory(configuration), http2);
     }
 
+    /** With HTTP/2 and HTTP/1.1 over TLS, whichever the visitor prefers. */
+    static RunningHost startSecure(Router router, TestCertificate certificate) throws Exception {
+        HttpConfiguration configuration = new HttpConfiguration();
+        configuration.addCustomizer(new SecureRequestCustomizer());
+        SslContextFactory.Server tls = new SslContextFactory.Server();
+        tls.setSslContext(certificate.context());
+        ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory();
+        alpn.setDefaultProtocol("http/1.1");
+        return start(
+                "",
+                HostServlet.behind(router),
+                new SslConnectionFactory(tls, alpn.getProtocol()),
+                alpn,
+                new HTTP2ServerConnectionFactory(configuration),
+                new HttpConnectionFactory(configuration));
+    }
+
     private static RunningHost start(
             String contextPath, ServletContainerInitializer webApp, ConnectionFactory... protocols) throws Exception {
         Server server = new Server();
@@ -44,6 +67,7 @@ final class JettyEe11Host {
         context.addServletContainerInitializer(webApp);
         server.setHandler(context);
         server.start();
-        return new RunningHost(URI.create("http://127.0.0.1:" + connector.getLocalPort()), server::stop);
+        String scheme = connector.getConnectionFactory(SslConnectionFactory.class) == null ? "http" : "https";
+        return new RunningHost(URI.create(scheme + "://127.0.0.1:" + connector.getLocalPort()), server::stop);
     }
 }

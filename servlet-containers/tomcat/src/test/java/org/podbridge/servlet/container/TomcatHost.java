@@ -10,10 +10,13 @@ import org.apache.catalina.Context;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.coyote.http2.Http2Protocol;
+import org.apache.tomcat.util.net.SSLHostConfig;
+import org.apache.tomcat.util.net.SSLHostConfigCertificate;
 import org.apache.tomcat.websocket.server.WsSci;
 import org.podbridge.Router;
 import org.podbridge.servlet.HostServlet;
 import org.podbridge.testkit.RunningHost;
+import org.podbridge.testkit.TestCertificate;
 
 /** Starts Tomcat, set up as the documentation says. */
 final class TomcatHost {
@@ -26,12 +29,33 @@ final class TomcatHost {
 
     /** With HTTP/2 for visitors that know it, in the clear. */
     static RunningHost startHttp2(Router router, Consumer<Http2Protocol> change) throws Exception {
+        Http2Protocol http2 = http2();
+        change.accept(http2);
+        return start("", HostServlet.behind(router), connector -> connector.addUpgradeProtocol(http2));
+    }
+
+    private static Http2Protocol http2() {
         Http2Protocol http2 = new Http2Protocol();
         http2.setOverheadDataThreshold(0);
         http2.setStreamReadTimeout(-1);
         http2.setStreamWriteTimeout(-1);
-        change.accept(http2);
-        return start("", HostServlet.behind(router), connector -> connector.addUpgradeProtocol(http2));
+        return http2;
+    }
+
+    /** With HTTP/2 and HTTP/1.1 over TLS, whichever the visitor prefers. */
+    static RunningHost startSecure(Router router, TestCertificate certificate) throws Exception {
+        SSLHostConfig tls = new SSLHostConfig();
+        SSLHostConfigCertificate shown = new SSLHostConfigCertificate(tls, SSLHostConfigCertificate.Type.UNDEFINED);
+        shown.setCertificateKeystore(certificate.keyStore());
+        shown.setCertificateKeystorePassword(certificate.password());
+        tls.addCertificate(shown);
+        return start("", HostServlet.behind(router), connector -> {
+            connector.setScheme("https");
+            connector.setSecure(true);
+            connector.setProperty("SSLEnabled", "true");
+            connector.addSslHostConfig(tls);
+            connector.addUpgradeProtocol(http2());
+        });
     }
 
     private static RunningHost start(String contextPath, ServletContainerInitializer webApp, Consumer<Connector> change)
@@ -51,7 +75,7 @@ final class TomcatHost {
         context.addServletContainerInitializer(new WsSci(), Set.of());
         context.addServletContainerInitializer(webApp, Set.of());
         tomcat.start();
-        return new RunningHost(URI.create("http://127.0.0.1:" + connector.getLocalPort()), () -> {
+        return new RunningHost(URI.create(connector.getScheme() + "://127.0.0.1:" + connector.getLocalPort()), () -> {
             tomcat.stop();
             tomcat.destroy();
         });

@@ -14,9 +14,11 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Set;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
 import org.podbridge.Router;
 import org.podbridge.servlet.HostServlet;
 import org.podbridge.testkit.RunningHost;
+import org.podbridge.testkit.TestCertificate;
 
 /** Starts Undertow, set up as the documentation says. */
 final class UndertowHost {
@@ -24,15 +26,25 @@ final class UndertowHost {
     private UndertowHost() {}
 
     static RunningHost start(String contextPath, ServletContainerInitializer webApp) throws Exception {
-        return start(contextPath, webApp, builder -> {});
+        return start(contextPath, webApp, builder -> builder.addHttpListener(0, "127.0.0.1"));
     }
 
     /** With HTTP/2 for visitors that know it, in the clear. */
     static RunningHost startHttp2(Router router, Consumer<Undertow.Builder> change) throws Exception {
         return start("", HostServlet.behind(router), builder -> {
-            builder.setServerOption(UndertowOptions.ENABLE_HTTP2, true);
+            builder.addHttpListener(0, "127.0.0.1").setServerOption(UndertowOptions.ENABLE_HTTP2, true);
             change.accept(builder);
         });
+    }
+
+    /** With HTTP/2 and HTTP/1.1 over TLS, whichever the visitor prefers. */
+    static RunningHost startSecure(Router router, TestCertificate certificate) throws Exception {
+        SSLContext tls = certificate.context();
+        return start(
+                "",
+                HostServlet.behind(router),
+                builder -> builder.addHttpsListener(0, "127.0.0.1", tls)
+                        .setServerOption(UndertowOptions.ENABLE_HTTP2, true));
     }
 
     private static RunningHost start(
@@ -49,15 +61,14 @@ final class UndertowHost {
         DeploymentManager manager = Servlets.newContainer().addDeployment(deployment);
         manager.deploy();
         Undertow.Builder builder = Undertow.builder()
-                .addHttpListener(0, "127.0.0.1")
                 .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, -1L)
                 .setHandler(new PathHandler().addPrefixPath(path, manager.start()));
         change.accept(builder);
         Undertow undertow = builder.build();
         undertow.start();
-        InetSocketAddress address =
-                (InetSocketAddress) undertow.getListenerInfo().get(0).getAddress();
-        return new RunningHost(URI.create("http://127.0.0.1:" + address.getPort()), () -> {
+        Undertow.ListenerInfo listener = undertow.getListenerInfo().get(0);
+        int port = ((InetSocketAddress) listener.getAddress()).getPort();
+        return new RunningHost(URI.create(listener.getProtcol() + "://127.0.0.1:" + port), () -> {
             undertow.stop();
             manager.stop();
             manager.undeploy();

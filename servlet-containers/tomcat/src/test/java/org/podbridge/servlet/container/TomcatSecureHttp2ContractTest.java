@@ -1,0 +1,14 @@
+package org.podbridge.servlet.container;
+
+import org.podbridge.Router;
+import org.podbridge.contract.SecureHttp2Contract;
+import org.podbridge.testkit.RunningHost;
+import org.podbridge.testkit.TestCertificate;
+
+class TomcatSecureHttp2ContractTest extends SecureHttp2Contract {
+
+    @Override
+    protected RunningHost start(Router router, TestCertificate certificate) throws Exception {
+        return TomcatHost.startSecure(router, certificate);
+    }
+}
