@@ -80,16 +80,30 @@ public final class RawVisitor implements AutoCloseable {
      * @return all that came, one char a byte
      */
     static String converse(URI server, String bytes) {
-        ByteArrayOutputStream came = new ByteArrayOutputStream();
         try (RawVisitor visitor = connect(server)) {
             untilReset(() -> visitor.send(bytes));
-            untilReset(() -> {
-                for (int b = visitor.read(); b >= 0; b = visitor.read()) {
-                    came.write(b);
-                }
-            });
+            return visitor.readAll();
         }
-        return came.toString(ISO_8859_1);
+    }
+
+    /** Reads what comes until the server ends the connection, one char a byte. */
+    String readAll() {
+        StringBuilder came = new StringBuilder();
+        untilReset(() -> {
+            for (int b = read(); b >= 0; b = read()) {
+                came.append((char) b);
+            }
+        });
+        return came.toString();
+    }
+
+    /** Reads until a text has come, and no further. */
+    String readUntil(String text) {
+        StringBuilder came = new StringBuilder();
+        while (came.indexOf(text) < 0) {
+            came.append((char) (read(1)[0] & 0xff));
+        }
+        return came.toString();
     }
 
     private static void untilReset(Runnable step) {
