@@ -1,6 +1,7 @@
 package org.podbridge.servlet;
 
 import jakarta.servlet.ReadListener;
+import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
@@ -54,7 +55,7 @@ final class ServletRequestBody extends RequestBody implements ReadListener {
         }
         try {
             return switch (Container.of(request)) {
-                case TOMCAT -> request.getInputStream().isFinished();
+                case TOMCAT -> request.getInputStream().isFinished() && !wasReset(request);
                 case UNDERTOW -> {
                     Object inner = Container.invoke(Container.unwrap(request), "getExchange");
                     yield inner != null && Boolean.TRUE.equals(Container.invoke(inner, "isRequestComplete"));
@@ -65,6 +66,11 @@ final class ServletRequestBody extends RequestBody implements ReadListener {
             logger.debug("It isn't known yet whether a request has content", e);
             return false;
         }
+    }
+
+    /** Tells whether Tomcat has put down the error that it is about to tell. */
+    private static boolean wasReset(HttpServletRequest request) {
+        return request.getAttribute(RequestDispatcher.ERROR_EXCEPTION) instanceof IOException;
     }
 
     private static boolean isChunked(HttpServletRequest request) {
@@ -165,10 +171,13 @@ final class ServletRequestBody extends RequestBody implements ReadListener {
         return null;
     }
 
+    /** Both call a broken body finished, which may be seen before its failure is told. */
     private void onEnd(ServletInputStream input) throws IOException {
         if (container == Container.UNDERTOW) {
-            // It closes a body that is broken, and calls it finished, which may be seen before its failure is told.
             input.available(); // fails when closed
+        }
+        if (container == Container.TOMCAT && wasReset(request)) {
+            throw new IOException("the stream was reset");
         }
         if (mayHaveTrailers) {
             trailers = RequestHeads.trailers(request);
