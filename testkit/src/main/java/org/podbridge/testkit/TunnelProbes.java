@@ -290,10 +290,11 @@ public abstract class TunnelProbes {
 
     @TestFactory
     Stream<DynamicTest> noAnswerLooksWholeWhoseClientDiesInTheMiddleOfIt() {
-        return Stream.of(true, false).flatMap(tellsLength -> IntStream.of(0, 1, 5, 10)
-                .mapToObj(sent -> DynamicTest.dynamicTest(
-                        (tellsLength ? "with" : "without") + " a length, behind " + sent + " bytes",
-                        () -> dieInTheMiddle(tellsLength, sent))));
+        return Stream.of(true, false)
+                .flatMap(tellsLength -> IntStream.of(0, 1, 5, 10)
+                        .mapToObj(sent -> DynamicTest.dynamicTest(
+                                (tellsLength ? "with" : "without") + " a length, behind " + sent + " bytes",
+                                () -> dieInTheMiddle(tellsLength, sent))));
     }
 
     private void dieInTheMiddle(boolean tellsLength, int sent) {
