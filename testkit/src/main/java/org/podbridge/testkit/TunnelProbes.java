@@ -313,7 +313,7 @@ public abstract class TunnelProbes {
             if (sent > 0) {
                 wire.append(visitor.readUntil("\r\n\r\n")).append(visitor.readUntil(content));
             }
-            tunnel.close();
+            tunnel.abort();
             wire.append(visitor.readAll());
         }
         List<WireResponse> answers = finals(wire.toString(), "GET");
