@@ -45,7 +45,10 @@ final class BrokenResponse {
 
     private static void closeConnection(ServletRequest request) throws ReflectiveOperationException, IOException {
         Object exchange = invoke(request, "getExchange");
-        if (exchange != null && invoke(exchange, "getConnection") instanceof Closeable connection) {
+        if (exchange == null || Boolean.TRUE.equals(invoke(exchange, "isComplete"))) {
+            return; // all of the promised length has left, and the connection may be the next request's by now
+        }
+        if (invoke(exchange, "getConnection") instanceof Closeable connection) {
             connection.close();
         }
     }
