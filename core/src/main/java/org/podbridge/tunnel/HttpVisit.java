@@ -68,7 +68,11 @@ final class HttpVisit {
                     if (mayGoOn(decision)) {
                         goOn(decision);
                     }
-                })));
+                }))
+                .exceptionally(fault -> {
+                    response.fail(fault);
+                    return null;
+                }));
     }
 
     /** Asks a visitor who was let in whether it wants to go on, once, if that is how the relay is set up. */

@@ -38,6 +38,7 @@ enum RelayAnswer {
     TOO_MANY_AT_ONCE(429, "Too Many Requests", "Limit: requests at once per address"),
     TOO_MANY_WEBSOCKETS(429, "Too Many Requests", "Limit: WebSockets per address"),
     TOO_OFTEN(429, "Too Many Requests", "Too many requests"),
+    FAULT(500, "Internal Server Error", "This server has a fault"),
     NOT_CONNECTED(502, "Bad Gateway", "Tunnel not connected"),
     DISCONNECTED(502, "Bad Gateway", "Tunnel disconnected"),
     BAD_RESPONSE(502, "Bad Gateway", "The tunnel's response can't be passed on"),

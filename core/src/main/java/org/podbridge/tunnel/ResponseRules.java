@@ -236,9 +236,9 @@ final class ResponseRules {
 
     /**
      * Returns the trailers that cross: none that mean something for framing, routing, credentials or isolation, which
-     * are all decided when trailers come (RFC 9110 section 6.5.1).
+     * are all decided when trailers come (RFC 9110 section 6.5.1); and into a sandbox none that a head wouldn't have.
      */
-    HeaderFields trailers(HeaderFields fields) {
+    HeaderFields trailers(HeaderFields fields, boolean sandboxed) {
         if (FieldRules.areTooLarge(fields)) {
             return HeaderFields.empty();
         }
@@ -249,6 +249,8 @@ final class ResponseRules {
             if (fieldName == null
                     || fieldName.inResponse() == ResponseField.NEVER
                     || fieldName.inResponse() == ResponseField.OWN_HOST
+                    || (sandboxed && fieldName.inResponse() == ResponseField.UNKNOWN)
+                    || (sandboxed && fieldName.inResponse() == ResponseField.ISOLATION)
                     || !FieldRules.isFieldValue(fields.value(i))) {
                 continue;
             }

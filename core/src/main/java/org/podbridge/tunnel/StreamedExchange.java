@@ -220,6 +220,10 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
         return endpoint.responseRules().apply(head.status(), head.fields(), visit.contextOf(tunnel));
     }
 
+    private HeaderFields crossingTrailers(HeaderFields fields) {
+        return endpoint.responseRules().trailers(fields, visit.contextOf(tunnel).sandboxed());
+    }
+
     private void begin(StreamResponse head) {
         Optional<ResponseRules.Crossing> crossing = crossing(head);
         if (crossing.isEmpty()) {
@@ -232,8 +236,7 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
         boolean mayTellLength = ResponseRules.hasContent(head.status()) || head.status() == 304;
         Optional<String> length = mayTellLength ? ResponseRules.claimedLength(head.fields()) : Optional.empty();
         length.ifPresent(bytes -> framed.add("content-length", bytes));
-        announcedTrailers(head.fields(), endpoint.responseRules()::trailers)
-                .ifPresent(names -> framed.add("trailer", names));
+        announcedTrailers(head.fields(), this::crossingTrailers).ifPresent(names -> framed.add("trailer", names));
         promised = bodiless ? -1 : length.map(Long::parseLong).orElse(-1L);
         if (isEndless(head)) {
             idle.suspend();
@@ -355,7 +358,7 @@ final class StreamedExchange implements StreamListener, TunnelStreams.Opening {
     @Override
     public void onTrailers(ByteBuffer bytes) {
         try {
-            HeaderFields trailers = endpoint.responseRules().trailers(HeadCodec.decodeTrailers(bytes));
+            HeaderFields trailers = crossingTrailers(HeadCodec.decodeTrailers(bytes));
             if (!response.isOver()) {
                 response.guarded(() -> exchange.trailers(trailers));
             }

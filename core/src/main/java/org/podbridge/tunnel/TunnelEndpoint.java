@@ -254,6 +254,10 @@ public final class TunnelEndpoint implements Handshake {
         if (refusal.isPresent()) {
             return rejected(request, refusal.get());
         }
+        Optional<ShortResponse> tooOften = visitAdmission.tooOften(request);
+        if (tooOften.isPresent()) {
+            return rejected(tooOften.get());
+        }
         if (target instanceof TunnelTarget.Service service
                 && ownResource(request, service).isEmpty()) {
             return new VisitorSocket(this, request, service).decide();
@@ -277,7 +281,10 @@ public final class TunnelEndpoint implements Handshake {
     }
 
     private static CompletionStage<HandshakeDecision> rejected(RequestHead request, RelayAnswer answer) {
-        ShortResponse response = answer.toResponse(request);
+        return rejected(answer.toResponse(request));
+    }
+
+    private static CompletionStage<HandshakeDecision> rejected(ShortResponse response) {
         return CompletableFuture.completedStage(
                 HandshakeDecision.Reject.withText(response.status(), response.fields(), response.content()));
     }
@@ -287,13 +294,23 @@ public final class TunnelEndpoint implements Handshake {
     }
 
     private void visit(Exchange exchange, TunnelTarget target) {
-        Optional<RelayAnswer> refusal = requestCheck.refusal(exchange.request());
+        RequestHead request = exchange.request();
+        Optional<RelayAnswer> refusal = requestCheck.refusal(request);
         if (refusal.isPresent()) {
             refuse(exchange, refusal.get());
+            return;
+        }
+        Optional<ExchangeHandler> own =
+                target instanceof TunnelTarget.Service service ? ownResource(request, service) : Optional.empty();
+        if (own.isPresent()) {
+            own.get().handle(exchange); // which counts by itself
+            return;
+        }
+        Optional<ShortResponse> tooOften = visitAdmission.tooOften(request);
+        if (tooOften.isPresent()) {
+            tooOften.get().sendTo(exchange);
         } else if (target instanceof TunnelTarget.Service service) {
-            ownResource(exchange.request(), service)
-                    .orElse(asked -> visit(asked, service))
-                    .handle(exchange);
+            visit(exchange, service);
         } else if (target instanceof TunnelTarget.MissingSlash missing) {
             RelayRedirect.withSlash(missing.location()).sendTo(exchange);
         } else {

@@ -45,14 +45,23 @@ final class VisitAdmission {
         this.endpoint = endpoint;
     }
 
-    /** Returns what a visitor gets who comes too often, which is found out before anything else. */
-    Optional<ShortResponse> tooOften(RequestHead request, TunnelName name) {
+    /**
+     * Counts a visitor, whatever it wants, and returns what it gets if it comes too often. Malformed requests aren't
+     * counted, since some of them must end their connection.
+     */
+    Optional<ShortResponse> tooOften(RequestHead request) {
         return endpoint.rates()
                 .take(
                         RateLimits.Counted.VISITS,
                         RateLimits.Scope.ADDRESS,
                         request.remoteAddress().getAddress())
-                .or(() -> endpoint.rates().take(RateLimits.Counted.VISITS, RateLimits.Scope.TUNNEL, name))
+                .map(exceeded -> RelayAnswer.tooOften(request, exceeded));
+    }
+
+    /** Counts a visit of a tunnel, and returns what its visitor gets if there are too many. */
+    Optional<ShortResponse> tooOften(RequestHead request, TunnelName name) {
+        return endpoint.rates()
+                .take(RateLimits.Counted.VISITS, RateLimits.Scope.TUNNEL, name)
                 .map(exceeded -> RelayAnswer.tooOften(request, exceeded));
     }
 

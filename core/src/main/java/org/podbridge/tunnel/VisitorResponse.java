@@ -172,9 +172,14 @@ final class VisitorResponse {
         try {
             step.run();
         } catch (RuntimeException e) {
-            logger.error("An exchange is broken off because of a fault", e);
-            gone(e);
+            fail(e);
         }
+    }
+
+    /** Ends the exchange because of such a fault. */
+    void fail(Throwable fault) {
+        logger.error("An exchange is broken off because of a fault", fault);
+        gone(fault);
     }
 
     /** Returns a completion that ends the exchange with the write that it is told of. */

@@ -33,12 +33,16 @@ import org.podbridge.tunnel.v2.StreamData;
 import org.podbridge.tunnel.v2.StreamListener;
 import org.podbridge.tunnel.v2.StreamRequest;
 import org.podbridge.tunnel.v2.StreamResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A visitor's WebSocket on its way through a tunnel. The visitor's handshake is answered when the service's is: with
  * what the service says. Thread-safe.
  */
 final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
+
+    private static final Logger logger = LoggerFactory.getLogger(VisitorSocket.class);
 
     private static final String PROTOCOL_FIELD = "sec-websocket-protocol";
     private static final int MAX_REFUSAL_BYTES = 64 * 1024;
@@ -83,27 +87,60 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
 
     CompletionStage<HandshakeDecision> decide() {
         endpoint.exchanges().incrementAndGet();
+        guarded(this::start);
+        return decision;
+    }
+
+    private void start() {
         Optional<ShortResponse> tooOften = endpoint.visitAdmission().tooOften(request, target.name());
         if (tooOften.isPresent()) {
             reject(tooOften.get());
-            return decision;
+            return;
         }
         Runnable counted =
                 endpoint.webSocketsByAddress().tryAdd(request.remoteAddress().getAddress());
         if (counted == null) {
             refused(RelayAnswer.TOO_MANY_WEBSOCKETS);
-            return decision;
+            return;
         }
         over.add(counted);
         if (endpoint.isFull()) {
             refused(RelayAnswer.BUSY);
-            return decision;
+            return;
         }
         since = endpoint.visits().revocations();
-        return endpoint.visitAdmission().decide(request, target.name()).thenCompose(admitted -> {
-            goOn(admitted);
-            return decision;
-        });
+        endpoint.visitAdmission()
+                .decide(request, target.name())
+                .thenAccept(judged -> guarded(() -> goOn(judged)))
+                .exceptionally(fault -> {
+                    fail(fault);
+                    return null;
+                });
+    }
+
+    /** The boundary at which a fault of ours, or of the host, ends this handshake and nothing else. */
+    private void guarded(Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException e) {
+            fail(e);
+        }
+    }
+
+    private void fail(Throwable fault) {
+        logger.error("The handshake of a WebSocket is refused because of a fault", fault);
+        decided.set(true);
+        SocketBridge joined = bridge;
+        if (joined != null) {
+            joined.abandon();
+        }
+        Stream open = stream;
+        if (open != null) {
+            open.reset(ResetCode.INTERNAL, "a fault of the relay");
+        }
+        over.run();
+        ShortResponse response = RelayAnswer.FAULT.toResponse(request);
+        decision.complete(HandshakeDecision.Reject.withText(response.status(), response.fields(), response.content()));
     }
 
     private void goOn(VisitAdmission.Decision judged) {
@@ -148,6 +185,10 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
 
     @Override
     public void opened(Stream opened) {
+        guarded(() -> awaitAnswer(opened));
+    }
+
+    private void awaitAnswer(Stream opened) {
         answerDeadline = endpoint.scheduler().schedule(endpoint.limits().exchangeTimeout(), () -> {
             if (reject(RelayAnswer.TIMEOUT.toResponse(request))) {
                 opened.reset(ResetCode.TIMEOUT, "no answer to the handshake");
@@ -167,7 +208,7 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
     public void leaving() {
         VisitAdmission.Decision.Admitted before = admitted;
         if (before != null) {
-            goOn(endpoint.visitAdmission().stillAdmitted(request, before));
+            guarded(() -> goOn(endpoint.visitAdmission().stillAdmitted(request, before)));
         }
     }
 
@@ -205,7 +246,7 @@ final class VisitorSocket implements StreamListener, TunnelStreams.Opening {
             return true;
         }
         if (head.status() == StreamResponse.SWITCHING_PROTOCOLS) {
-            accept(head);
+            guarded(() -> accept(head));
         } else if (!head.isInterim()) {
             refusal = head;
         }

@@ -168,7 +168,7 @@ class ResponseHeadFuzzTest {
             expect(decoded.fields().asList().equals(fields.asList()), "the codec reads what was written");
             status = decoded.status();
         }
-        checkTrailers(fields);
+        checkTrailers(fields, random.nextBoolean());
         ResponseRules.Context context = contexts[random.nextInt(contexts.length)];
         Optional<ResponseRules.Crossing> crossing = RULES.apply(status, fields, context);
         if (crossing.isEmpty()) {
@@ -212,8 +212,8 @@ class ResponseHeadFuzzTest {
                 "what confines comes first");
     }
 
-    private static void checkTrailers(HeaderFields fields) {
-        HeaderFields trailers = RULES.trailers(fields);
+    private static void checkTrailers(HeaderFields fields, boolean sandboxed) {
+        HeaderFields trailers = RULES.trailers(fields, sandboxed);
         HeaderFields read = new StrictParser(written("", trailers)).fields();
         HeaderFields.Builder written = HeaderFields.builder();
         trailers.forEach((name, value) -> written.add(name, value.strip()));

@@ -25,6 +25,9 @@ public final class Multiplexer {
     /** How far the client's count of streams may be ahead of the relay's, which hears later of an end. */
     private static final int STREAMS_FACTOR = 2;
 
+    /** How many streams of a connection the other side may break. No side that knows the rules breaks any. */
+    private static final int MAX_VIOLATIONS = 100;
+
     private final Settings settings;
     private final boolean opener;
     private final Transport transport;
@@ -36,6 +39,9 @@ public final class Multiplexer {
 
     /** What the frames of the part lie in that is being read. Confined to the connection. */
     private @Nullable SharedPart part;
+
+    /** How many streams the other side has broken. Confined to the connection. */
+    private int violations;
 
     private final ReentrantLock lock = new ReentrantLock();
     // All below guarded by lock.
@@ -459,6 +465,13 @@ public final class Multiplexer {
     /** Breaks a stream off and tells the other side; returns false if it is over already. */
     boolean reset(Stream stream, ResetCode code, String reason) {
         return end(stream, new Frame.Reset(stream.id(), code, reason));
+    }
+
+    /** Counts a stream that the other side has broken. */
+    void countViolation() throws FrameException {
+        if (++violations > MAX_VIOLATIONS) {
+            throw new FrameException("a rule is broken on one stream after the other");
+        }
     }
 
     /** Ends a stream of which the other side knows that it is over; returns false if it is over already. */

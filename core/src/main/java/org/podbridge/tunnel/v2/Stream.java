@@ -136,7 +136,7 @@ public final class Stream {
     }
 
     /** Called by the connection, as all below. */
-    void onHead(Frame.Response head) {
+    void onHead(Frame.Response head) throws FrameException {
         if (!state.mayHaveHead()) {
             fail(ResetCode.PROTOCOL, "a head after the final one");
             return;
@@ -148,7 +148,7 @@ public final class Stream {
         }
     }
 
-    void onData(Frame.Data data, @Nullable SharedPart part) {
+    void onData(Frame.Data data, @Nullable SharedPart part) throws FrameException {
         Piece direct = null;
         ResetCode violation;
         multiplexer.lock();
@@ -174,7 +174,7 @@ public final class Stream {
         }
     }
 
-    void onTrailers(Frame.Trailers trailers) {
+    void onTrailers(Frame.Trailers trailers) throws FrameException {
         ResetCode violation;
         multiplexer.lock();
         try {
@@ -192,10 +192,13 @@ public final class Stream {
         }
     }
 
-    /** Ends a stream on which the other side broke a rule. */
-    void fail(ResetCode code, String reason) {
+    /** Ends a stream on which the other side broke a rule, or for whose data there is no memory. */
+    void fail(ResetCode code, String reason) throws FrameException {
         if (multiplexer.reset(this, code, reason)) {
             listener().onReset(code, reason);
+            if (code != ResetCode.INTERNAL) {
+                multiplexer.countViolation();
+            }
         }
     }
 

@@ -3,26 +3,36 @@ package org.podbridge.tunnel.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.podbridge.Route;
 import org.podbridge.auth.Identity;
+import org.podbridge.connection.HandshakeDecision;
 import org.podbridge.exchange.BodyReader;
 import org.podbridge.exchange.Completion;
 import org.podbridge.exchange.Exchange;
 import org.podbridge.exchange.HeaderFields;
 import org.podbridge.exchange.RequestHead;
 import org.podbridge.exchange.ResponseHead;
+import org.podbridge.limits.VisitLimits;
 import org.podbridge.policy.AccessDecision;
 import org.podbridge.policy.TunnelInfo;
 import org.podbridge.testkit.InMemoryExchange;
+import org.podbridge.testkit.LoopbackConnection;
+import org.podbridge.time.Scheduler;
 import org.podbridge.tunnel.v2.Frame;
+import org.podbridge.tunnel.v2.ResetCode;
 
 /** A container that throws where it shouldn't harms nobody but the visitor whose exchange it is. */
 class FaultTest {
@@ -174,6 +184,121 @@ class FaultTest {
         answer.complete(new AccessDecision.Allow());
         assertThat(aborts).hasSize(1);
         assertThat(relay.diagnostics().exchangesInFlight()).isZero();
+    }
+
+    /** Throws at one of the times when it is asked for what isn't awaited. */
+    private static final class FaultyPolicy extends OpenPolicy {
+        private int times;
+
+        FaultyPolicy(int times) {
+            this.times = times;
+        }
+
+        @Override
+        public boolean takesAuthorization() {
+            if (--times == 0) {
+                throw new IllegalStateException("fault");
+            }
+            return false;
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, public", "2, public", "1, owner"})
+    void breaksAnExchangeOffWhenThePolicyThrows(int times, String access) {
+        relay.with(podbridge -> podbridge.accessPolicy(new FaultyPolicy(times)));
+        relay.serve("app", "\"access\":\"" + access + "\"");
+        relay.handle(faulty(
+                Fault.NONE,
+                InMemoryExchange.of(TunnelRelay.head("GET", "/tunnel/app/", "authorization", "Bearer alice")
+                        .build())));
+        assertThat(aborts).hasSize(1);
+        assertThat(relay.diagnostics().exchangesInFlight()).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, public", "2, public", "1, owner"})
+    void refusesAWebSocketWhenThePolicyThrows(int times, String access) {
+        relay.with(podbridge -> podbridge.accessPolicy(new FaultyPolicy(times)));
+        relay.limits(limits ->
+                limits.visits(VisitLimits.builder().maxWebSocketsPerAddress(1).build()));
+        FrameClient client = FrameClient.serve(relay, "app", "\"access\":\"" + access + "\"");
+        assertThat(knock()).isCompletedWithValueMatching(FaultTest::isFault);
+        assertThat(relay.diagnostics().exchangesInFlight()).isZero();
+        isOpenedNext(client); // the one place is free
+    }
+
+    @Test
+    void refusesAWebSocketForWhoseAnswerNoDeadlineCanBeSet() {
+        AtomicInteger left = faultyScheduler();
+        FrameClient client = FrameClient.serve(relay, "app");
+        left.set(1);
+        assertThat(knock()).isCompletedWithValueMatching(FaultTest::isFault);
+        assertThat(relay.diagnostics().exchangesInFlight()).isZero();
+        isOpenedNext(client);
+    }
+
+    @Test
+    void refusesAWebSocketForWhoseOpeningNoDeadlineCanBeSet() {
+        AtomicInteger left = faultyScheduler();
+        FrameClient client = FrameClient.serve(relay, "app");
+        CompletableFuture<HandshakeDecision> decision = knock();
+        int asked = client.asked();
+        left.set(1);
+        client.say(FrameClient.response(asked, 101, false));
+        assertThat(decision).isCompletedWithValueMatching(FaultTest::isFault);
+        assertThat(client.next(Frame.Reset.class).code()).isEqualTo(ResetCode.INTERNAL);
+        assertThat(relay.diagnostics().exchangesInFlight()).isZero();
+        client.tunnel().isOpen();
+        isOpenedNext(client);
+    }
+
+    /** Makes the host's scheduler throw at the one time that is set; an address has one WebSocket. */
+    private AtomicInteger faultyScheduler() {
+        AtomicInteger left = new AtomicInteger(Integer.MAX_VALUE);
+        relay.with(podbridge -> podbridge.scheduler(new Scheduler() {
+            @Override
+            public Task schedule(Duration delay, Runnable action) {
+                if (left.decrementAndGet() == 0) {
+                    throw new IllegalStateException("fault");
+                }
+                return relay.time.schedule(delay, action);
+            }
+
+            @Override
+            public Instant now() {
+                return relay.time.now();
+            }
+
+            @Override
+            public long nanoTime() {
+                return relay.time.nanoTime();
+            }
+        }));
+        relay.limits(limits ->
+                limits.visits(VisitLimits.builder().maxWebSocketsPerAddress(1).build()));
+        return left;
+    }
+
+    private static boolean isFault(HandshakeDecision decision) {
+        return decision instanceof HandshakeDecision.Reject reject && reject.status() == 500;
+    }
+
+    private CompletableFuture<HandshakeDecision> knock() {
+        RequestHead head = TunnelRelay.head(
+                        "GET", "/tunnel/app/chat", "upgrade", "websocket", "authorization", "Bearer alice")
+                .build();
+        return ((Route.WebSocket) relay.podbridge().route(head))
+                .handshake()
+                .decide(head)
+                .toCompletableFuture();
+    }
+
+    private void isOpenedNext(FrameClient client) {
+        CompletableFuture<HandshakeDecision> decision = knock();
+        client.say(FrameClient.response(client.asked(), 101, false));
+        LoopbackConnection.open(((HandshakeDecision.Accept) decision.join()).listener())
+                .cut();
     }
 
     @Test

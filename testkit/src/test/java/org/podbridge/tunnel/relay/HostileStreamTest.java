@@ -130,6 +130,32 @@ class HostileStreamTest {
     }
 
     @Test
+    void endsTheConnectionOfWhoBreaksOneStreamAfterTheOther() {
+        visit();
+        client.say(FrameClient.data(1, "x", true));
+        client.isReset(1, ResetCode.PROTOCOL);
+        for (int stream = 2; stream <= 100; stream++) {
+            relay.get("/tunnel/app/");
+            client.asked();
+            client.say(
+                    stream % 2 == 0
+                            ? FrameClient.data(stream, "x", true)
+                            : new Frame.Window(stream, Integer.MAX_VALUE));
+            client.isReset(stream, stream % 2 == 0 ? ResetCode.PROTOCOL : ResetCode.FLOW_CONTROL);
+        }
+        client.tunnel().isOpen();
+        InMemoryExchange bystander = relay.get("/tunnel/app/");
+        InMemoryExchange last = relay.get("/tunnel/app/");
+        client.asked();
+        client.say(FrameClient.data(client.asked(), "x", true));
+        client.tunnel().isClosedWith(CloseStatus.PROTOCOL_ERROR);
+        assertThat(last.status()).isEqualTo(502);
+        assertThat(bystander.status()).isEqualTo(502);
+        nothingIsLeft();
+        othersAreUntouched();
+    }
+
+    @Test
     void breaksOffWhoGivesAbsurdCredit() {
         InMemoryExchange visit = visit();
         client.say(new Frame.Window(1, Integer.MAX_VALUE));

@@ -321,6 +321,32 @@ class StreamedResponseTest {
     }
 
     @Test
+    void hasNoTrailersInASandboxThatAHeadWouldNotHaveThere() {
+        relay.with(podbridge -> podbridge.tunnelHost("tunnels.example"));
+        client = FrameClient.serve(relay, "app");
+        for (boolean sandboxed : new boolean[] {true, false}) {
+            InMemoryExchange visit = relay.visit(TunnelRelay.head("GET", sandboxed ? "/tunnel/app/" : "/")
+                    .authority(sandboxed ? "pod.example" : "app.tunnels.example")
+                    .build());
+            int stream = client.asked();
+            client.say(
+                    FrameClient.response(stream, 200, false, "trailer", "ETag, Server-Timing, Document-Policy, X-Sum"),
+                    FrameClient.data(stream, "x", false),
+                    FrameClient.trailers(
+                            stream, "etag", "1", "server-timing", "a", "document-policy", "b", "x-sum", "2"));
+            String[] names = sandboxed
+                    ? new String[] {"etag", "x-sum"}
+                    : new String[] {"etag", "server-timing", "document-policy", "x-sum"};
+            assertThat(visit.responseHead().orElseThrow().fields().all("trailer"))
+                    .containsExactly(String.join(", ", names));
+            assertThat(visit.responseTrailers().asList())
+                    .extracting(HeaderFields.Field::name)
+                    .containsExactly(names);
+        }
+        nothingIsLeft();
+    }
+
+    @Test
     void endsWithTrailersBehindWhatWaits() {
         InMemoryExchange visit = visit("GET");
         visit.holdWrites();

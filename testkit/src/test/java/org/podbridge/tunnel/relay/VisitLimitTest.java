@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.podbridge.Route;
 import org.podbridge.connection.CloseStatus;
 import org.podbridge.connection.HandshakeDecision;
@@ -88,6 +90,45 @@ class VisitLimitTest {
         assertThat(statusFrom("2001:db8::1")).isZero();
         assertThat(relay.visit(from("2001:db8::1", "/tunnel/nobody/").build()).status())
                 .isEqualTo(429); // whatever it asks for
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            nullValues = "-",
+            value = {
+                "GET, /tunnel/app/, sec-fetch-dest=sharedworker, 403", // code for the pod
+                "OPTIONS, /tunnel/app/, origin=null access-control-request-method=PUT, 204",
+                "GET, /tunnel/app/, sec-fetch-mode=navigate, 307",
+                "GET, /tunnel/app, -, 308",
+                "GET, /tunnel/a%20b/, -, 400",
+                "GET, /tunnel/nobody/, -, 502",
+            })
+    void countsWhatTheRelayAnswersByItself(String method, String target, String fields, int status) {
+        rate(Counted.VISITS, Scope.ADDRESS, Rate.perMinute(20, 2));
+        relay.with(podbridge -> podbridge.tunnelHost("tunnels.example"));
+        relay.serve("app");
+        String[] all = fields == null ? new String[0] : fields.split("[= ]", -1);
+        RequestHead head = TunnelRelay.head(method, target, all).build();
+        assertThat(relay.visit(head).status()).isEqualTo(status);
+        assertThat(relay.visit(head).status()).isEqualTo(status); // once, and no more
+        isRefused(relay.visit(head), "Rate limit: visits per address", "3");
+    }
+
+    @Test
+    void countsHandshakesOnceWhereverTheyLead() {
+        rate(Counted.VISITS, Scope.ADDRESS, Rate.perMinute(20, 2));
+        relay.serve("app");
+        for (int status : List.of(400, 501, 429)) {
+            RequestHead head = TunnelRelay.head(
+                            "GET", status == 400 ? "/tunnel/a%20b/" : "/tunnel/app/", "upgrade", "websocket")
+                    .build();
+            HandshakeDecision decision = ((Route.WebSocket) relay.podbridge().route(head))
+                    .handshake()
+                    .decide(head)
+                    .toCompletableFuture()
+                    .join();
+            assertThat(((HandshakeDecision.Reject) decision).status()).isEqualTo(status);
+        }
     }
 
     @Test
