@@ -92,7 +92,8 @@ public final class RawVisitor implements AutoCloseable {
         return came.toString(ISO_8859_1);
     }
 
-    private static void untilReset(Runnable step) {
+    /** Does something that a reset may end. */
+    static void untilReset(Runnable step) {
         try {
             step.run();
         } catch (UncheckedIOException e) {

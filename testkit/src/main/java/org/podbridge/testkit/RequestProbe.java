@@ -288,10 +288,8 @@ record RequestProbe(
                 upgrade("what Connection doesn't name", "Upgrade: evil/1\r\n"),
                 atMost(
                         "an upgrade of POST",
-                        post(
-                                "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                                        + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nContent-Length: 5\r\n",
-                                "hello"),
+                        RawWebSocket.handshake("/tunnel/app/a", "Content-Length: 5\r\n")
+                                        .replace("GET", "POST") + "hello",
                         "POST",
                         "/a",
                         "hello",
