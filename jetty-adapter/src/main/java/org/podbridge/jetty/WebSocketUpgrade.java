@@ -2,6 +2,7 @@ package org.podbridge.jetty;
 
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.http.HttpStatus;
@@ -86,6 +87,9 @@ final class WebSocketUpgrade {
                 logger.warn("No decision about a WebSocket", failure);
                 Response.writeError(request, response, callback, HttpStatus.INTERNAL_SERVER_ERROR_500);
             }
+        } catch (HttpException.RuntimeException e) {
+            logger.debug("Jetty can't read a handshake", e); // such as a list of extensions that is none
+            Response.writeError(request, response, callback, e.getCode());
         } catch (RuntimeException e) {
             logger.warn("Can't answer the handshake of a WebSocket", e);
             Response.writeError(request, response, callback, HttpStatus.INTERNAL_SERVER_ERROR_500);

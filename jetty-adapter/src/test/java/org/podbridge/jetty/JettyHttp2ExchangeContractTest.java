@@ -10,4 +10,10 @@ class JettyHttp2ExchangeContractTest extends Http2ExchangeContract {
     protected RunningHost start(Router router) throws Exception {
         return TestServer.startHttp2(router, http2 -> {});
     }
+
+    /** As Jetty asks of callbacks that don't block. */
+    @Override
+    protected boolean tellsOnTheReadersThread() {
+        return true;
+    }
 }

@@ -43,7 +43,10 @@ final class BrokenResponse {
 
     private static void closeConnection(ServletRequest request) throws ReflectiveOperationException, IOException {
         Object exchange = Container.invoke(request, "getExchange");
-        if (exchange != null && Container.invoke(exchange, "getConnection") instanceof Closeable connection) {
+        if (exchange == null || Boolean.TRUE.equals(Container.invoke(exchange, "isComplete"))) {
+            return; // all of the promised length has left, and the connection may be the next request's by now
+        }
+        if (Container.invoke(exchange, "getConnection") instanceof Closeable connection) {
             connection.close();
         }
     }

@@ -117,11 +117,22 @@ final class WebSocketUpgrade {
         try {
             container.upgradeHttpToWebSocket(request, response, config, Map.of());
         } catch (DeploymentException | RuntimeException e) {
-            logger.warn("Can't open a WebSocket", e);
+            boolean unreadable = isUnreadable(e);
+            if (unreadable) {
+                logger.debug("The container can't read a handshake", e);
+            } else {
+                logger.warn("Can't open a WebSocket", e);
+            }
             if (!response.isCommitted()) {
-                response.sendError(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
+                response.sendError(
+                        unreadable ? HttpServletResponse.SC_BAD_REQUEST : HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
             }
         }
+    }
+
+    /** Tells whether a container has failed at a field of the handshake, as at a list of extensions that is none. */
+    private static boolean isUnreadable(Exception failure) {
+        return failure instanceof IllegalArgumentException || failure.getCause() instanceof IllegalArgumentException;
     }
 
     private static void reject(

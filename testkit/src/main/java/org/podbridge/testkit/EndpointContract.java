@@ -96,6 +96,15 @@ public abstract class EndpointContract {
         return true;
     }
 
+    /**
+     * Tells whether the container tells of pings; where it doesn't, it answers them unseen, and core can't count them.
+     *
+     * @return whether they are counted
+     */
+    protected boolean tellsOfPings() {
+        return true;
+    }
+
     @BeforeEach
     void startServer() throws Exception {
         host = start(podbridge);
@@ -256,6 +265,43 @@ public abstract class EndpointContract {
         assertThat(podbridge.diagnostics().connections()).isZero();
     }
 
+    /** Containers differ in what they let pass of it; what is open then is a WebSocket like any other. */
+    @Test
+    void standsHandshakesThatAreOdd() {
+        String right = RawWebSocket.handshake("/.webrtc", TOKEN);
+        String key = "dGhlIHNhbXBsZSBub25jZQ==";
+        String deflate = "Sec-WebSocket-Extensions: permessage-deflate; ";
+        Map<String, String> odd = Map.of(
+                "too short a key",
+                right.replace(key, "dGhlIHNhbXBsZQ=="),
+                "too long a key",
+                right.replace(key, "dGhlIHNhbXBsZSBub25jZSBhbmQgbW9yZQ=="),
+                "a key that is no base64",
+                right.replace(key, "???"),
+                "two keys",
+                right.replace("Sec-WebSocket-Key: ", "Sec-WebSocket-Key: " + key + "\r\nSec-WebSocket-Key: "),
+                "content",
+                right.replace("\r\n\r\n", "\r\nContent-Length: 5\r\n\r\nhello"),
+                "two protocols",
+                right.replace("Upgrade: websocket", "Upgrade: websocket, h2c"),
+                "a window of 99 bits",
+                RawWebSocket.handshake("/.webrtc", TOKEN + deflate + "server_max_window_bits=99\r\n"),
+                "a parameter that is none",
+                RawWebSocket.handshake("/.webrtc", TOKEN + deflate + "=;\"\r\n"));
+        odd.forEach((what, handshake) -> {
+            RawVisitor visitor = visitor().send(handshake);
+            Response response = visitor.readHead();
+            assertThat(response.status()).as(what).isIn(101, 400, 426);
+            assertThat(response.fields().contains("sec-websocket-extensions")).isFalse();
+            if (response.status() == 101) {
+                RawVisitor.untilReset(visitor::read); // it may open behind its answer only
+            }
+        });
+        visitors.forEach(RawVisitor::close);
+        Waiting.until(() -> podbridge.diagnostics().connections() == 0, "end of all connections");
+        signaling();
+    }
+
     @Test
     void opensAHandshakeWithThingsThatItDoesNotKnow() {
         String protocols = IntStream.range(0, 1_000).mapToObj(i -> "p" + i).collect(Collectors.joining(", "));
@@ -386,6 +432,25 @@ public abstract class EndpointContract {
         }
         socket.sendText("{\"type\":\"nothing\"}");
         assertThat(socket.readMessage().text()).contains("Missing");
+    }
+
+    @Test
+    void holdsPingsToTheRateOfMessagesOrAnswersThem() {
+        RawWebSocket socket = signaling();
+        byte[] ping = RawWebSocket.frame(FIN | PING, new byte[0]);
+        byte[] thousand =
+                RawWebSocket.join(Stream.generate(() -> ping).limit(1_000).toArray(byte[][]::new));
+        socket.visitor().send(thousand).send(thousand);
+        if (tellsOfPings()) {
+            assertThat(socket.readClose().code()).isEqualTo(CloseStatus.TOO_OFTEN);
+            return;
+        }
+        socket.sendText("{\"type\":\"nothing\"}");
+        RawWebSocket.Frame frame = socket.readFrame();
+        while (frame.opCode() == PONG) {
+            frame = socket.readFrame();
+        }
+        assertThat(frame.text()).contains("Missing");
     }
 
     @Test

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -314,8 +315,7 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
             return;
         }
         String id = find(ID, text);
-        Asked request =
-                new Asked(id, find(METHOD, text), find(PATH, text), text, find(BODY, text), "", Asked.End.WHOLE);
+        Asked request = new Asked(id, find(METHOD, text), find(PATH, text), text, bodyOf(text), "", Asked.End.WHOLE);
         begun.add(new Begun(request));
         if (speaks(request, MessageKind.TEXT)) {
             return;
@@ -330,6 +330,13 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
         }
         say("{\"type\":\"response\",\"id\":\"" + id + "\",\"status\":" + answer.status() + ",\"headers\":{" + headers
                 + "},\"body\":\"" + answer.body() + "\"}");
+    }
+
+    private static String bodyOf(String request) {
+        String body = find(BODY, request);
+        return request.contains("\"bodyEncoding\":\"base64\"")
+                ? new String(Base64.getDecoder().decode(body), UTF_8)
+                : body.translateEscapes();
     }
 
     private void heard(ByteBuffer frames) {

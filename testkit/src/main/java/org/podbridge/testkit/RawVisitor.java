@@ -106,7 +106,8 @@ public final class RawVisitor implements AutoCloseable {
         return came.toString();
     }
 
-    private static void untilReset(Runnable step) {
+    /** Does something that a reset may end. */
+    static void untilReset(Runnable step) {
         try {
             step.run();
         } catch (UncheckedIOException e) {

@@ -74,6 +74,19 @@ record RequestProbe(
         return refused(name, head + SMUGGLED, status);
     }
 
+    /** Has more around its content than anybody needs: seen as what it means, refused, or broken off. */
+    private static RequestProbe bulky(String name, String chunks) {
+        List<Reading> readings = List.of(
+                new Reading("POST", "/a", "hello", Asked.End.WHOLE), new Reading("POST", "/a", "", Asked.End.RESET));
+        Set<Integer> refusals = set(400, 413, 431, NO_ANSWER);
+        return new RequestProbe(name, "POST", post(CHUNKED, chunks), readings, refusals, false, false);
+    }
+
+    /** Is never an upgrade. */
+    private static RequestProbe upgrade(String to, String fields) {
+        return atMost("an upgrade to " + to, withFields(fields), "GET", "/a", "", 400, 501);
+    }
+
     private static RequestProbe target(String name, String target) {
         return refused(name, get(target), 400);
     }
@@ -151,6 +164,8 @@ record RequestProbe(
                 broken("a hexadecimal chunk", "0x5\r\nhello\r\n0\r\n\r\n"),
                 broken("a chunk without an end", "5\r\nhello0\r\n\r\n"),
                 broken("a chunk without a size behind a good one", "5\r\nhello\r\nhello\r\n0\r\n\r\n"),
+                bulky("a mebibyte of chunk extensions", "5;evil=" + "x".repeat(1024 * 1024) + "\r\nhello\r\n0\r\n\r\n"),
+                bulky("100,000 trailers", "5\r\nhello\r\n0\r\n" + "X-T: 1\r\n".repeat(100_000) + "\r\n"),
                 new RequestProbe(
                         "a chunk extension that ends with a line feed",
                         "POST",
@@ -268,6 +283,19 @@ record RequestProbe(
                 hosts("a method for the whole server", "OPTIONS * HTTP/1.1\r\n" + HOST + "\r\n", 200, 404, 500),
                 refused("a method in small letters", withMethod("get", "", ""), 501),
                 refused("a method of 33 letters", withMethod("M".repeat(33), "", ""), 501),
+                upgrade("h2c", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: evil\r\n"),
+                upgrade("a protocol that nobody knows", "Connection: upgrade\r\nUpgrade: evil/1\r\n"),
+                upgrade("what Connection doesn't name", "Upgrade: evil/1\r\n"),
+                atMost(
+                        "an upgrade of POST",
+                        RawWebSocket.handshake("/tunnel/app/a", "Content-Length: 5\r\n")
+                                        .replace("GET", "POST") + "hello",
+                        "POST",
+                        "/a",
+                        "hello",
+                        400,
+                        405,
+                        501),
                 refused("the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, 426, NO_ANSWER));
     }
 }

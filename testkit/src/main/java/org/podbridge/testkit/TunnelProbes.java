@@ -106,16 +106,22 @@ public abstract class TunnelProbes {
             "Any-CDN-Cache-Control");
 
     private final List<String> targetsOfTheHost = new CopyOnWriteArrayList<>();
-    private final Podbridge podbridge = Podbridge.builder()
-            .publicUri(URI.create("http://pod.example"))
-            .authProvider(AuthProvider.fixed(Map.of("owner", WebId.of("https://owner.example/card#me"))))
-            .accessPolicy(AccessPolicy.anyAuthenticated())
-            .limits(Limits.builder().rates(RateLimits.none()).build())
-            .build();
+    private volatile Podbridge podbridge = podbridge();
     private RunningHost host = new RunningHost(URI.create("http://127.0.0.1"), () -> {});
 
     /** Creates the suite. */
     protected TunnelProbes() {}
+
+    private static Podbridge podbridge() {
+        return Podbridge.builder()
+                .publicUri(URI.create("http://pod.example"))
+                .authProvider(AuthProvider.fixed(Map.of(
+                        "owner", WebId.of("https://owner.example/card#me"),
+                        "other", WebId.of("https://other.example/card#me"))))
+                .accessPolicy(AccessPolicy.anyAuthenticated())
+                .limits(Limits.builder().rates(RateLimits.none()).build())
+                .build();
+    }
 
     /**
      * Starts a server on 127.0.0.1 with the adapter in front of a handler of the server's own, which answers every
@@ -149,8 +155,17 @@ public abstract class TunnelProbes {
     // Requests
 
     @TestFactory
+    Stream<DynamicTest> requestsArriveWholeAsWhatTheyAreOrNotAtAll() {
+        return requests(1);
+    }
+
+    @TestFactory
     Stream<DynamicTest> requestsArriveAsWhatTheyAreOrNotAtAll() {
-        ProbedTunnel tunnel = ProbedTunnel.serve(podbridge, "owner", 2);
+        return requests(2);
+    }
+
+    private Stream<DynamicTest> requests(int version) {
+        ProbedTunnel tunnel = ProbedTunnel.serve(podbridge, "owner", version);
         tunnel.answerWith(asked -> Answer.text("seen " + asked.method() + " " + asked.path()));
         return RequestProbe.all().stream()
                 .map(probe -> DynamicTest.dynamicTest(probe.name(), () -> send(probe, tunnel)))
@@ -372,6 +387,60 @@ public abstract class TunnelProbes {
             mixed.setCharAt(i, Character.toUpperCase(mixed.charAt(i)));
         }
         return mixed.toString();
+    }
+
+    // Clients
+
+    @TestFactory
+    Stream<DynamicTest> clientsThatBreakTheRulesHarmNobodyButTheirOwnVisitors() {
+        return ClientProbe.all().stream()
+                .map(probe -> DynamicTest.dynamicTest(
+                        "version " + probe.version() + ": " + probe.name(), () -> listen(probe)));
+    }
+
+    private void listen(ClientProbe probe) {
+        podbridge.close();
+        podbridge = podbridge();
+        try (ProbedTunnel other = ProbedTunnel.serve(podbridge, "other", 3 - probe.version(), "\"name\":\"other\"");
+                ProbedTunnel tunnel = ProbedTunnel.serve(podbridge, "owner", probe.version())) {
+            other.answerWith(asked -> Answer.text("seen other"));
+            tunnel.answerWith(asked -> Answer.text("seen GET /after"));
+            tunnel.speakWith(asked ->
+                    asked.path().equals("/after") ? List.of() : probe.says().apply(asked));
+            String request = "GET /tunnel/app/a HTTP/1.1\r\nHost: pod.example\r\n\r\n";
+            String wire = RawVisitor.converse(host.uri(), request + FOLLOWING);
+            List<WireResponse> answers = finals(wire, "GET");
+            long following = tunnel.takeAsked().stream()
+                    .filter(asked -> asked.path().equals("/after"))
+                    .count();
+
+            assertThat(wire).doesNotContainIgnoringCase("evil").doesNotContainIgnoringCase("exception");
+            ClientProbe.Outcome outcome = outcome(answers);
+            assertThat(probe.outcomes()).as(wire).contains(outcome);
+            isAnsweredByItself(answers, (int) following);
+            boolean goesOn =
+                    outcome == ClientProbe.Outcome.REFUSED || probe.outcomes().size() == 1;
+            if (goesOn && !answers.get(0).fields().all("connection").contains("close")) {
+                assertThat(answers).as(wire).hasSize(2);
+                assertThat(answers.get(1).status()).isEqualTo(following == 1 ? 200 : 502);
+            }
+            String others = RawVisitor.converse(host.uri(), FOLLOWING.replace("app/after", "other/"));
+            assertThat(finals(others, "GET"))
+                    .singleElement()
+                    .satisfies(answer -> assertThat(answer.body()).isEqualTo("seen other"));
+        }
+    }
+
+    private static ClientProbe.Outcome outcome(List<WireResponse> answers) {
+        if (answers.isEmpty() || !answers.get(0).complete()) {
+            return ClientProbe.Outcome.BROKEN;
+        }
+        WireResponse first = answers.get(0);
+        assertThat(first.status()).isIn(200, 502);
+        if (first.status() == 200) {
+            assertThat(first.body()).isEqualTo(ClientProbe.FINE_BODY);
+        }
+        return first.status() == 200 ? ClientProbe.Outcome.FINE : ClientProbe.Outcome.REFUSED;
     }
 
     /** The request behind the probe gets its own answer and nothing else, or none at all. */

@@ -6,6 +6,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /** Waits with a limit that only a hanging test reaches. */
 final class Waiting {
@@ -13,7 +15,20 @@ final class Waiting {
     /** The limit. */
     static final Duration LIMIT = Duration.ofSeconds(20);
 
+    private static final Duration PAUSE = Duration.ofMillis(5);
+
     private Waiting() {}
+
+    /** Looks again and again; only for what nobody tells of. */
+    static void until(BooleanSupplier condition, String what) {
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new AssertionError("no " + what + " within " + LIMIT);
+            }
+            LockSupport.parkNanos(PAUSE.toNanos());
+        }
+    }
 
     static <T> T take(BlockingQueue<T> queue, String what) {
         try {

@@ -34,6 +34,7 @@ final class JettyEe10Host {
     static RunningHost startHttp2(Router router, Consumer<HTTP2CServerConnectionFactory> change) throws Exception {
         HttpConfiguration configuration = new HttpConfiguration();
         HTTP2CServerConnectionFactory http2 = new HTTP2CServerConnectionFactory(configuration);
+        http2.setConnectProtocolEnabled(false);
         change.accept(http2);
         return start("", HostServlet.behind(router), new HttpConnectionFactory(configuration), http2);
     }

@@ -11,4 +11,10 @@ class JettyEe11EndpointContractTest extends EndpointContract {
     protected RunningHost start(Router router) throws Exception {
         return JettyEe11Host.start("", HostServlet.behind(router));
     }
+
+    /** The standard has no word for it. */
+    @Override
+    protected boolean tellsOfPings() {
+        return false;
+    }
 }

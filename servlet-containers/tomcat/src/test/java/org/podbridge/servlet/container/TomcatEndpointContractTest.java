@@ -17,4 +17,10 @@ class TomcatEndpointContractTest extends EndpointContract {
     protected boolean refusesAbsurdLengths() {
         return false;
     }
+
+    /** The standard has no word for it. */
+    @Override
+    protected boolean tellsOfPings() {
+        return false;
+    }
 }
