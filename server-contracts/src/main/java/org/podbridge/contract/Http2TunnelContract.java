@@ -290,6 +290,29 @@ public abstract class Http2TunnelContract {
         isRefusedOrWithout(get("/tunnel/app/a", parts[0], parts[1]), parts[0], parts[1]);
     }
 
+    /** Whether a server knows of WebSockets on streams (RFC 8441) or not. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "websocket /.webrtc",
+                "websocket /.tunnel",
+                "websocket /tunnel/none/a",
+                "websocket /tunnel/app/%2e%2e/a",
+                "evil /.webrtc"
+            })
+    void letsNobodyConnectWhoMayNot(String protocolAndPath) {
+        String[] parts = protocolAndPath.split(" ", -1);
+        int stream = visitor.ask("CONNECT", parts[1], true, ":protocol", parts[0], "sec-websocket-version", "13");
+        Answer answer = visitor.await(stream);
+        assertThat(answer.status() == 0 || answer.status() >= 400)
+                .as("%s", answer)
+                .isTrue();
+        assertThat(answer.status()).as("%s", answer).isNotEqualTo(500);
+        assertThat(tunnel.takeAsked()).isEmpty();
+        assertThat(podbridge.diagnostics().agentsOnline()).isZero();
+        goesOn(answer);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"X-Upper", "x a", "x:a", "x\r\ny", "x\u0000", ""})
     void passesNothingThatIsNoName(String name) {
