@@ -47,12 +47,14 @@ final class JettyEe11Host {
         tls.setSslContext(certificate.context());
         ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory();
         alpn.setDefaultProtocol("http/1.1");
+        HTTP2ServerConnectionFactory http2 = new HTTP2ServerConnectionFactory(configuration);
+        http2.setConnectProtocolEnabled(false);
         return start(
                 "",
                 HostServlet.behind(router),
                 new SslConnectionFactory(tls, alpn.getProtocol()),
                 alpn,
-                new HTTP2ServerConnectionFactory(configuration),
+                http2,
                 new HttpConnectionFactory(configuration));
     }
 
