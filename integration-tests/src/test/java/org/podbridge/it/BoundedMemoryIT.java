@@ -31,6 +31,10 @@ import org.podbridge.testkit.RawWebSocket;
 @EnumSource
 class BoundedMemoryIT {
 
+    /** On a thread of its own, when a connection ends between two pieces of a message; its end is told all the same. */
+    private static final String FAILURE_OF_TOMCAT = "Exception in thread \"\\S+\" java\\.lang\\.IllegalStateException:"
+            + " Message will not be sent because the WebSocket session has been closed";
+
     private final ServerProcess server;
     private final URI uri;
     private final HttpClient http =
@@ -62,7 +66,8 @@ class BoundedMemoryIT {
             assertThat(http.send(HttpRequest.newBuilder(uri.resolve("/")).build(), HttpResponse.BodyHandlers.ofString())
                             .statusCode())
                     .isEqualTo(200);
-            assertThat(server.output()).doesNotContain("OutOfMemoryError", "Exception");
+            assertThat(server.output().replaceAll(FAILURE_OF_TOMCAT, ""))
+                    .doesNotContain("OutOfMemoryError", "Exception");
         }
     }
 
