@@ -3,8 +3,6 @@ package org.podbridge.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpClient.Version;
@@ -225,20 +223,6 @@ public abstract class SecureHttp2Contract {
                 pod.uri().getAuthority(),
                 ":path",
                 "/tunnel" + target);
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void endsTheServicesStreamWhenAVisitorLeavesInMidDownload(Version version) throws IOException {
-        HttpResponse<InputStream> response = send(
-                        request(version, "/app/bytes?size=10000000000"), BodyHandlers.ofInputStream())
-                .join();
-        try (InputStream in = response.body()) {
-            assertThat(in.readNBytes(100_000)).hasSize(100_000);
-            assertThat(get(version, "/app/broken")).isEqualTo("0");
-        }
-        await().atMost(SOON)
-                .untilAsserted(() -> assertThat(get(version, "/app/broken")).isEqualTo("1"));
     }
 
     @Test
