@@ -168,7 +168,7 @@ public abstract class Http2TunnelContract {
         assertThat(answer.isRefusal() || answer.body().equals("seen /a"))
                 .as("%s", answer)
                 .isTrue();
-        assertThat(tunnel.awaitEnds().takeAsked())
+        assertThat(tunnel.takeEnded())
                 .hasSizeLessThanOrEqualTo(1)
                 .allSatisfy(asked -> assertThat(asked.head() + asked.trailers()).doesNotContain(malformed));
         goesOn(answer);
@@ -390,7 +390,7 @@ public abstract class Http2TunnelContract {
         assertThat(answer.isRefusal() || answer.end() == End.RESET || answer.status() == 502)
                 .as("%s", answer)
                 .isTrue();
-        assertThat(tunnel.awaitEnds().takeAsked())
+        assertThat(tunnel.takeEnded())
                 .allSatisfy(asked -> assertThat(asked.end()).isEqualTo(Asked.End.RESET));
         goesOn(answer);
     }
@@ -414,7 +414,7 @@ public abstract class Http2TunnelContract {
         assertThat(answer.isRefusal() || answer.end() == End.RESET || (mayBeGone && answer.end() == End.GONE))
                 .as("%s", answer)
                 .isTrue();
-        assertThat(tunnel.awaitEnds().takeAsked())
+        assertThat(tunnel.takeEnded())
                 .allSatisfy(asked -> assertThat(asked.end()).isEqualTo(Asked.End.RESET));
         if (mayBeGone) {
             connectAnew(); // it may have been answered first, and gone then
@@ -434,7 +434,7 @@ public abstract class Http2TunnelContract {
                         || answer.body().equals("seen /a"))
                 .as("%s", answer)
                 .isTrue();
-        assertThat(tunnel.awaitEnds().takeAsked())
+        assertThat(tunnel.takeEnded())
                 .allSatisfy(asked -> assertThat(asked.head() + asked.trailers()).doesNotContain("evil", "60"));
         goesOn(answer);
     }
@@ -450,7 +450,7 @@ public abstract class Http2TunnelContract {
                         || answer.body().equals("seen /a"))
                 .as("%s", answer)
                 .isTrue();
-        assertThat(tunnel.awaitEnds().takeAsked())
+        assertThat(tunnel.takeEnded())
                 .hasSizeLessThanOrEqualTo(1)
                 .allSatisfy(asked -> assertThat(asked.head() + asked.trailers()).doesNotContain("evil"));
         othersAreServed();

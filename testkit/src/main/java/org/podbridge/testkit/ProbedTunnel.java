@@ -98,16 +98,19 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
     private static final class Begun {
 
         private final ByteArrayOutputStream body = new ByteArrayOutputStream();
-        private final CompletableFuture<Void> end = new CompletableFuture<>();
+        private final CompletableFuture<Asked> end = new CompletableFuture<>();
         private volatile Asked asked;
 
         Begun(Asked asked) {
             this.asked = asked;
+            if (asked.end() != Asked.End.NONE) {
+                end.complete(asked);
+            }
         }
 
         Asked end(Asked ended) {
             asked = ended;
-            end.complete(null);
+            end.complete(ended);
             return ended;
         }
     }
@@ -262,14 +265,17 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
     }
 
     /**
-     * Waits until all requests so far have ended, one way or the other.
+     * Returns the requests so far once each of them has ended, one way or the other, and forgets them.
      *
-     * @return this client
+     * @return what was asked, in order; none of them goes on
      * @throws AssertionError if one goes on
      */
-    public ProbedTunnel awaitEnds() {
-        streams.values().forEach(request -> Waiting.get(request.end, "end of " + request.asked));
-        return this;
+    public List<Asked> takeEnded() {
+        List<Begun> all = List.copyOf(begun);
+        begun.removeAll(all);
+        return all.stream()
+                .map(request -> Waiting.get(request.end, "end of " + request.asked))
+                .toList();
     }
 
     /**
@@ -367,8 +373,8 @@ public final class ProbedTunnel implements Connection, AutoCloseable {
             request.body.writeBytes(payload);
         }
         if (type == RESET) {
-            streams.remove(stream);
             request.end(request.asked.reset());
+            streams.remove(stream);
         } else if ((end && type <= DATA) || type == TRAILERS) {
             streams.remove(stream);
             String trailers = type == TRAILERS ? new String(payload, UTF_8) : "";

@@ -187,7 +187,7 @@ public abstract class TunnelProbes {
         targetsOfTheHost.clear();
         String wire = RawVisitor.converse(host.uri(), probe.bytes() + FOLLOWING);
         List<WireResponse> answers = finals(wire, probe.method());
-        List<Asked> seen = tunnel.awaitEnds().takeAsked();
+        List<Asked> seen = tunnel.takeEnded();
         List<Asked> probed =
                 seen.stream().filter(asked -> !asked.path().equals("/after")).toList();
         List<String> hosts = List.copyOf(targetsOfTheHost);
