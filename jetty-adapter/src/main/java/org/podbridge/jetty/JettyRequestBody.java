@@ -44,8 +44,15 @@ final class JettyRequestBody extends RequestBody {
         this.copyBelow = request.getConnectionMetaData().getHttpConfiguration().getInputBufferSize() / 4;
     }
 
-    /** The end of no body can be read at once, and over HTTP/1 it must be before the connection may be watched. */
+    /**
+     * The end of no body can be read at once, and over HTTP/1 it must be before the connection may be watched. What
+     * asks for a tunnel through its stream (RFC 8441) has no body, and no end of one would ever be read.
+     */
     private static boolean isEmpty(Request request) {
+        return request.getTunnelSupport() != null || hasNoBody(request);
+    }
+
+    private static boolean hasNoBody(Request request) {
         return request.getConnectionMetaData().getHttpVersion().getVersion() < 20
                 && request.getLength() <= 0
                 && !request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING)

@@ -9,6 +9,7 @@ import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.TunnelSupport;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.websocket.core.WebSocketConstants;
 import org.eclipse.jetty.websocket.core.server.WebSocketMappings;
@@ -37,6 +38,10 @@ final class WebSocketUpgrade {
 
     void serve(Handshake handshake, RequestHead head, Request request, Response response, Callback callback) {
         // Before core is asked, since its decision may use up a ticket or count as an attempt.
+        if (isForAnotherProtocol(request)) {
+            Response.writeError(request, response, callback, HttpStatus.NOT_IMPLEMENTED_501);
+            return;
+        }
         if (!isValid(request)) {
             refuse(request, response, callback);
             return;
@@ -46,6 +51,13 @@ final class WebSocketUpgrade {
         decision.whenCompleteAsync(
                 (decided, failure) -> answer(decided, failure, request, response, callback),
                 request.getComponents().getExecutor());
+    }
+
+    /** To Jetty a stream that is to be a tunnel asks for a WebSocket, whatever protocol it names (RFC 8441). */
+    private static boolean isForAnotherProtocol(Request request) {
+        TunnelSupport tunnel = request.getTunnelSupport();
+        return HttpMethod.CONNECT.is(request.getMethod())
+                && (tunnel == null || !"websocket".equalsIgnoreCase(tunnel.getProtocol()));
     }
 
     private boolean isValid(Request request) {

@@ -298,7 +298,11 @@ public abstract class Http2TunnelContract {
                 "websocket /.tunnel",
                 "websocket /tunnel/none/a",
                 "websocket /tunnel/app/%2e%2e/a",
-                "evil /.webrtc"
+                "evil /.webrtc",
+                "evil /tunnel/app/a",
+                "h2c /tunnel/app/a",
+                "websocket /.tunnel/share",
+                "evil /.tunnel/share"
             })
     void letsNobodyConnectWhoMayNot(String protocolAndPath) {
         String[] parts = protocolAndPath.split(" ", -1);
