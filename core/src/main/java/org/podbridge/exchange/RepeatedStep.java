@@ -19,20 +19,24 @@ public abstract class RepeatedStep {
     /**
      * Makes one more step due. It runs within this call, unless a thread is in one: then on that thread after it. A
      * step that fails doesn't keep those behind it; the first failure is thrown when none is due any more.
+     *
+     * @return whether the steps that were due ran within this call, the one that it made due among them
      */
-    public final void next() {
-        if (due.getAndIncrement() == 0) {
-            RuntimeException failure = null;
-            do {
-                try {
-                    step();
-                } catch (RuntimeException e) {
-                    failure = failure == null ? e : failure;
-                }
-            } while (due.decrementAndGet() != 0);
-            if (failure != null) {
-                throw failure;
-            }
+    public final boolean next() {
+        if (due.getAndIncrement() != 0) {
+            return false;
         }
+        RuntimeException failure = null;
+        do {
+            try {
+                step();
+            } catch (RuntimeException e) {
+                failure = failure == null ? e : failure;
+            }
+        } while (due.decrementAndGet() != 0);
+        if (failure != null) {
+            throw failure;
+        }
+        return true;
     }
 }

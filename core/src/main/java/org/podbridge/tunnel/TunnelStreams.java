@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.podbridge.connection.MessageSocket;
@@ -35,6 +37,10 @@ final class TunnelStreams implements Multiplexer.Events {
     private final Runnable whenPeerLeaves;
     private final Multiplexer multiplexer;
     private final Serving serving = new Serving();
+
+    /** Those who were found to need another connection, and haven't been told. */
+    private final Queue<Opening> leavers = new ConcurrentLinkedQueue<>();
+
     private volatile boolean started;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -106,7 +112,7 @@ final class TunnelStreams implements Multiplexer.Events {
     /** Begins to open streams, because the client has been told that it speaks version 2. Idempotent. */
     void start() {
         started = true;
-        serving.next();
+        serveWaiting();
     }
 
     /** Opens a stream, now or as soon as there is a place. */
@@ -127,7 +133,7 @@ final class TunnelStreams implements Multiplexer.Events {
             opening.refused(RelayAnswer.BUSY);
             return;
         }
-        serving.next();
+        serveWaiting();
         if (isWaiting(waiter)) {
             waiter.deadline().task = scheduler.schedule(limits.streamWait(), () -> giveUp(waiter));
             if (!opening.isWanted()) {
@@ -168,7 +174,25 @@ final class TunnelStreams implements Multiplexer.Events {
         }
     }
 
-    /** Gives places to those who wait, one after the other. */
+    /** Gives places to those who wait, and sends what they have to say. */
+    private void serveWaiting() {
+        boolean served = true;
+        try {
+            served = serving.next();
+        } finally {
+            if (served) {
+                for (Opening next = leavers.poll(); next != null; next = leavers.poll()) {
+                    next.leaving();
+                }
+                multiplexer.flush();
+            }
+        }
+    }
+
+    /**
+     * Gives places to those who wait, one after the other. Sends nothing itself: whoever sends may have to go on for
+     * all the others, and would keep everybody waiting for a place meanwhile.
+     */
     private final class Serving extends RepeatedStep {
 
         @Override
@@ -202,7 +226,7 @@ final class TunnelStreams implements Multiplexer.Events {
             }
             if (multiplexer.isLeaving()) {
                 if (remove(first)) {
-                    opening.leaving();
+                    leavers.add(opening);
                 }
                 return true;
             }
@@ -280,7 +304,7 @@ final class TunnelStreams implements Multiplexer.Events {
 
     @Override
     public void onPlaceFree() {
-        serving.next();
+        serveWaiting();
         Runnable action = null;
         lock.lock();
         try {

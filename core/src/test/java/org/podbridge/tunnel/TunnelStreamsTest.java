@@ -152,6 +152,18 @@ class TunnelStreamsTest {
     }
 
     @Test
+    void givesAPlaceToOthersWhileSomebodySends() {
+        streams.start();
+        List<String> told = new ArrayList<>();
+        transport.whenSending = () -> {
+            transport.whenSending = () -> {};
+            told.addAll(open(() -> {}).told);
+        };
+        open(() -> {});
+        assertThat(told).containsExactly("opened");
+    }
+
+    @Test
     void opensNoStreamBehindItsLastWord() {
         streams.start();
         open(() -> {});

@@ -40,15 +40,18 @@ final class FrameWriter {
         this.oneBegins = oneBegins;
     }
 
-    /** Notes what a stream has to send. */
-    void schedule(Stream stream) {
+    /** Notes what a stream has to send; returns false if that is nothing. */
+    boolean schedule(Stream stream) {
         StreamState state = stream.state();
-        if (state.hasControl() && state.markUrgent()) {
+        boolean control = state.hasControl();
+        boolean data = state.hasData();
+        if (control && state.markUrgent()) {
             urgent.add(stream);
         }
-        if (state.hasData() && state.markReady()) {
+        if (data && state.markReady()) {
             ready.add(stream);
         }
+        return control || data;
     }
 
     void add(Frame.Reset reset) {
@@ -70,6 +73,10 @@ final class FrameWriter {
 
     boolean hasWork() {
         return !urgent.isEmpty() || !ready.isEmpty() || !resets.isEmpty() || goAway != null;
+    }
+
+    boolean isLeaving() {
+        return goAway != null;
     }
 
     int waitingResets() {

@@ -211,8 +211,11 @@ public final class Multiplexer {
         return streams.size() + writer.waitingResets();
     }
 
-    /** Sends what waits, if it can be sent. */
-    private void flush() {
+    /**
+     * Sends what waits, if it can be sent. Whoever calls this may be kept for as long as anybody has something to send
+     * that the connection takes at once, so it must not hold anything that others wait for.
+     */
+    public void flush() {
         writing.next();
     }
 
@@ -435,18 +438,32 @@ public final class Multiplexer {
         lock.unlock();
     }
 
+    /** Lets a stream begin whose head is to leave with the next flush. */
+    void start(Stream stream) {
+        lock.lock();
+        try {
+            stream.state().start();
+            writer.schedule(stream);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Changes a stream's state, sends what became possible, and ends the stream if both directions have ended. */
     void update(Stream stream, Runnable change) {
+        boolean sends;
         boolean ended;
         lock.lock();
         try {
             change.run();
-            writer.schedule(stream);
+            sends = writer.schedule(stream);
             ended = endIfDone(stream);
         } finally {
             lock.unlock();
         }
-        flush();
+        if (sends) {
+            flush();
+        }
         if (ended) {
             events.onPlaceFree();
         }
@@ -481,6 +498,7 @@ public final class Multiplexer {
 
     private boolean end(Stream stream, Frame.@Nullable Reset reset) {
         Completion unsent;
+        boolean sends;
         lock.lock();
         try {
             if (stream.state().isOver()) {
@@ -488,13 +506,17 @@ public final class Multiplexer {
             }
             unsent = stream.state().end();
             streams.remove(stream.id());
+            sends = writer.isLeaving(); // which may have waited for this stream to begin
             if (reset != null && stream.state().isAnnounced()) {
                 writer.add(reset);
+                sends = true;
             }
         } finally {
             lock.unlock();
         }
-        flush();
+        if (sends) {
+            flush();
+        }
         if (unsent != null) {
             unsent.failed(new StreamClosedException());
         }

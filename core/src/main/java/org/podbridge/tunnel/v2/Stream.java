@@ -47,12 +47,13 @@ public final class Stream {
     }
 
     /**
-     * Lets a stream that this side has opened begin: its head leaves, and what was sent on it so far with it. Until
-     * then both wait, so that whoever opens a stream can give the end of a request without content along with the head,
-     * whatever else leaves on the connection meanwhile. Idempotent.
+     * Lets a stream that this side has opened begin: its head leaves with the next {@linkplain Multiplexer#flush
+     * flush}, and what was sent on it so far with it. Until then both wait, so that whoever opens a stream can give the
+     * end of a request without content along with the head, whatever else leaves on the connection meanwhile.
+     * Idempotent.
      */
     public void start() {
-        multiplexer.update(this, state::start);
+        multiplexer.start(this);
     }
 
     /**

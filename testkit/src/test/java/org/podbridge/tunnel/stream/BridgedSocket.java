@@ -80,6 +80,7 @@ final class BridgedSocket implements AfterEachCallback {
                 })
                 .orElseThrow();
         stream.start();
+        relay.flush();
         pump();
     }
 

@@ -88,6 +88,7 @@ class OversizeTest {
             party.send();
             party.stream().start();
         }
+        relay.flush();
         pass();
         answer.accept(served.get(0));
         pass();

@@ -182,6 +182,7 @@ class SocketInterleavingTest {
                 })
                 .orElseThrow();
         stream.start();
+        relay.flush();
     }
 
     private static class Quiet implements Multiplexer.Events {

@@ -125,6 +125,7 @@ class StreamInterleavingTest {
     private void startOpened() {
         if (opening != null) {
             opening.start();
+            relay.flush();
         }
     }
 

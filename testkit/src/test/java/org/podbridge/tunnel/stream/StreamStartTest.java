@@ -45,6 +45,7 @@ class StreamStartTest {
         assertThat(wire.isSending()).isFalse();
 
         stream.start();
+        relay.flush();
         assertThat(wire.isSending()).isTrue();
     }
 
