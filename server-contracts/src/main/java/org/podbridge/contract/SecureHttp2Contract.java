@@ -1,5 +1,6 @@
 package org.podbridge.contract;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -176,8 +177,7 @@ public abstract class SecureHttp2Contract {
             uploads.add(send(
                     request(version, "/app/sink").POST(BodyPublishers.ofByteArray(content)), BodyHandlers.ofString()));
         }
-        downloads.forEach(download ->
-                assertThat(Arrays.equals(download.join().body(), content)).isTrue());
+        downloads.forEach(download -> isWhole(download.join(), content));
         uploads.forEach(upload ->
                 assertThat(upload.join().body()).isEqualTo(SOME_MEGABYTES + " " + KnownBytes.checksum(SOME_MEGABYTES)));
         assertThat(downloads).allMatch(download -> download.join().version() == version);
@@ -188,6 +188,18 @@ public abstract class SecureHttp2Contract {
                     .as("connections")
                     .hasSize(1);
         }
+    }
+
+    private static void isWhole(HttpResponse<byte[]> download, byte[] content) {
+        byte[] came = download.body();
+        assertThat(Arrays.mismatch(came, content))
+                .as("first difference of %d bytes with status %d, %s", came.length, download.statusCode(), start(came))
+                .isEqualTo(-1);
+    }
+
+    /** Enough of it to tell what it is, if it is a text. */
+    private static String start(byte[] content) {
+        return new String(content, 0, Math.min(200, content.length), UTF_8);
     }
 
     private static byte[] content() {

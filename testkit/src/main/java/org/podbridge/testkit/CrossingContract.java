@@ -394,7 +394,7 @@ public abstract class CrossingContract {
             WireResponse response = get(
                     "/tunnel/app/a",
                     forged + "Connection: keep-alive, x-nominated, X-Forwarded-For,,Cookie\r\n"
-                            + "connection: X-NOMINATED-TOO , Host, X-Tunnel-Owner\r\nX-Kept: kept\r\n");
+                            + "connection: X-NOMINATED-TOO , \"a, quoted\", Host, X-Tunnel-Owner\r\nX-Kept: kept\r\n");
             assertThat(response.status()).as(response.body()).isEqualTo(200);
             Asked asked = asked(tunnel).get(0);
             assertThat(asked.head()).doesNotContain("forged");

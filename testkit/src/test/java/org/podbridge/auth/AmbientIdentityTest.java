@@ -70,6 +70,17 @@ class AmbientIdentityTest {
     }
 
     @Test
+    void isRefusedToPagesOfAnEndlessOrigin() {
+        String origin = "https://" + "pod.example.".repeat(1_000) + "evil";
+        assertThat(server.handshake("/.webrtc", "cookie", "session=1", "origin", origin)
+                        .toCompletableFuture()
+                        .join())
+                .isInstanceOfSatisfying(
+                        HandshakeDecision.Reject.class,
+                        reject -> assertThat(reject.status()).isEqualTo(400));
+    }
+
+    @Test
     void isRefusedWithoutAnOrigin() {
         assertThat(server.handshake("/.webrtc", "cookie", "session=1")
                         .toCompletableFuture()

@@ -145,6 +145,8 @@ final class HostileService {
                 .page("/style.css", Answer.of("text/css", "body { color: rgb(1, 2, 3); background: url(back.svg) }"))
                 .page("/image.svg", Answer.of("image/svg+xml", "<svg xmlns='http://www.w3.org/2000/svg'/>"))
                 .page("/back.svg", Answer.of("image/svg+xml", "<svg xmlns='http://www.w3.org/2000/svg'/>"))
+                .page("/font.woff2", Answer.of("font/woff2", "none"))
+                .page("/video.webm", Answer.of("video/webm", "none"))
                 .page("/frame.html", Answer.html("<script>parent.postMessage('a frame', '*')</script>"))
                 .page("/form", Answer.html("<!doctype html><title>sent</title>"))
                 .page("/api", request -> Answer.of("application/json", "\"" + request.method() + "\""))

@@ -36,6 +36,9 @@ const needs = {
   style: () =>
     attach('link', { rel: 'stylesheet', href: 'style.css' }).then(() => getComputedStyle(document.body).color),
   image: () => attach('img', { src: 'image.svg' }),
+  // neither is any: that they are asked for is what counts
+  font: () => new FontFace('own', 'url(font.woff2)').load().catch(() => 'no font'),
+  video: () => event(Object.assign(document.createElement('video'), { src: 'video.webm' }), 'loadeddata'),
   frame: async () => {
     const said = message();
     await attach('iframe', { src: 'frame.html' });
