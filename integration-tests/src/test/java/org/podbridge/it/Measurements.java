@@ -21,6 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.ToLongFunction;
 import org.podbridge.contract.PodServer;
 import org.podbridge.contract.ServerProcess;
 import org.podbridge.contract.load.BulkVisitor;
@@ -40,6 +41,7 @@ import org.podbridge.testkit.RawVisitor;
 final class Measurements implements AutoCloseable {
 
     private static final long GIBIBYTE = 1L << 30;
+    private static final long UPLOAD = GIBIBYTE / 4;
     private static final Duration WINDOW = Duration.ofSeconds(5);
     private static final int RESTARTS = 20;
     private static final List<String> SMALL_HEAP = List.of("-Xmx96m", "-XX:+ExitOnOutOfMemoryError");
@@ -122,8 +124,8 @@ final class Measurements implements AutoCloseable {
             rate("1 GiB down, chunked", BulkVisitor.download(tunnelled("near", "/bytes?chunked&size=" + GIBIBYTE)));
             rate("1 GiB up, direct", BulkVisitor.upload(local.resolve("/sink"), GIBIBYTE, false));
             rate("1 GiB up", BulkVisitor.upload(tunnelled("near", "/sink"), GIBIBYTE, false));
-            besideDownloads("yet cold: ");
-            besideDownloads("");
+            besideBulk("yet cold: ");
+            besideBulk("");
             events();
             besideStalledReaders(client);
         }
@@ -132,9 +134,9 @@ final class Measurements implements AutoCloseable {
     private void beside() throws Exception {
         try (ServerProcess client = client(pod, "near")) {
             warmUp("near");
-            besideDownloads("yet cold: ");
+            besideBulk("yet cold: ");
             for (int i = 0; i < Integer.getInteger("slices", 3); i++) {
-                besideDownloads("");
+                besideBulk("");
             }
             print("its client lives", Boolean.toString(client.isAlive()));
         }
@@ -172,28 +174,33 @@ final class Measurements implements AutoCloseable {
     }
 
     /** The code of all programs is compiled as they run, which takes both processors' time in the first half minute. */
-    private void besideDownloads(String prefix) throws Exception {
+    private void besideBulk(String prefix) throws Exception {
         print(
                 prefix + "small request, direct",
                 small(local.resolve("/small"), WINDOW).toString());
         print(
                 prefix + "small request, alone",
                 small(tunnelled("near", "/small"), WINDOW).toString());
+        besideBulk(prefix, "4 downloads", this::downloadUntil);
+        besideBulk(prefix, "4 uploads", this::uploadUntil);
+    }
+
+    private void besideBulk(String prefix, String what, ToLongFunction<AtomicBoolean> transferUntil) throws Exception {
         AtomicBoolean over = new AtomicBoolean();
-        List<Future<Long>> downloads = new ArrayList<>();
-        for (int i = 0; i < 4; i++) {
-            downloads.add(visitors.submit(() -> downloadUntil(over)));
-        }
+        List<Future<Long>> transfers = new ArrayList<>();
         long start = System.nanoTime();
+        for (int i = 0; i < 4; i++) {
+            transfers.add(visitors.submit(() -> transferUntil.applyAsLong(over)));
+        }
         Latencies beside = small(tunnelled("near", "/small"), WINDOW);
         over.set(true);
-        double seconds = (System.nanoTime() - start) / 1e9;
         long bytes = 0;
-        for (Future<Long> download : downloads) {
-            bytes += download.get();
+        for (Future<Long> transfer : transfers) {
+            bytes += transfer.get();
         }
-        print(prefix + "small request, beside 4 downloads", beside.toString());
-        print(prefix + "4 downloads meanwhile", String.format("%.0f MB/s", bytes / 1e6 / seconds));
+        double seconds = (System.nanoTime() - start) / 1e9;
+        print(prefix + "small request, beside " + what, beside.toString());
+        print(prefix + what + " meanwhile", String.format("%.0f MB/s", bytes / 1e6 / seconds));
     }
 
     private long downloadUntil(AtomicBoolean over) {
@@ -204,6 +211,15 @@ final class Measurements implements AutoCloseable {
             while (!over.get()) {
                 count += visitor.read(1 << 16).length;
             }
+        }
+        return count;
+    }
+
+    private long uploadUntil(AtomicBoolean over) {
+        long count = 0;
+        while (!over.get()) {
+            count += BulkVisitor.upload(tunnelled("near", "/sink"), UPLOAD, false)
+                    .bytes();
         }
         return count;
     }

@@ -3,6 +3,7 @@ package org.podbridge.jetty;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.Retainable;
 import org.eclipse.jetty.server.Request;
@@ -49,12 +50,12 @@ final class JettyRequestBody extends RequestBody {
      * asks for a tunnel through its stream (RFC 8441) has no body, and no end of one would ever be read.
      */
     private static boolean isEmpty(Request request) {
-        return request.getTunnelSupport() != null || hasNoBody(request);
+        boolean http1 = request.getConnectionMetaData().getHttpVersion().getVersion() < 20;
+        return http1 ? hasNoBody(request) : HttpMethod.CONNECT.is(request.getMethod());
     }
 
     private static boolean hasNoBody(Request request) {
-        return request.getConnectionMetaData().getHttpVersion().getVersion() < 20
-                && request.getLength() <= 0
+        return request.getLength() <= 0
                 && !request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING)
                 && isEnd(request.read());
     }
