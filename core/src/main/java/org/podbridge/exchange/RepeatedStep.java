@@ -26,17 +26,38 @@ public abstract class RepeatedStep {
         if (due.getAndIncrement() != 0) {
             return false;
         }
+        run();
+        return true;
+    }
+
+    /** Goes on where {@link #handsOver} has left off, and only then. */
+    protected final void resume() {
+        run();
+    }
+
+    /**
+     * Asked between two steps whether the thread has done enough for others. None unless overridden.
+     *
+     * @param steps how many it has done in a row
+     * @return true if another thread is going to call {@link #resume()}, to which all that is due is left
+     */
+    protected boolean handsOver(int steps) {
+        return false;
+    }
+
+    private void run() {
         RuntimeException failure = null;
+        int steps = 0;
         do {
             try {
                 step();
             } catch (RuntimeException e) {
                 failure = failure == null ? e : failure;
             }
-        } while (due.decrementAndGet() != 0);
+            steps++;
+        } while (due.decrementAndGet() != 0 && !handsOver(steps));
         if (failure != null) {
             throw failure;
         }
-        return true;
     }
 }

@@ -49,6 +49,40 @@ class RepeatedStepTest {
     }
 
     @Test
+    void leavesWhatIsDueToAnotherThreadWhenItHasDoneEnough() {
+        class Turns extends RepeatedStep {
+            private int steps;
+
+            @Override
+            protected void step() {
+                if (++steps < 10) {
+                    next();
+                }
+            }
+
+            @Override
+            protected boolean handsOver(int inARow) {
+                return inARow == 4;
+            }
+
+            void goOn() {
+                resume();
+            }
+        }
+        Turns turns = new Turns();
+        assertThat(turns.next()).isTrue();
+        assertThat(turns.steps).isEqualTo(4);
+        assertThat(turns.next()).isFalse();
+        assertThat(turns.steps).isEqualTo(4);
+        turns.goOn();
+        assertThat(turns.steps).isEqualTo(8);
+        turns.goOn();
+        assertThat(turns.steps).isEqualTo(11);
+        assertThat(turns.next()).isTrue();
+        assertThat(turns.steps).isEqualTo(12);
+    }
+
+    @Test
     void neverTakesTwoStepsAtATimeHoweverStepsComplete() throws InterruptedException {
         ExecutorService threads = Executors.newFixedThreadPool(3);
         AtomicInteger running = new AtomicInteger();

@@ -1,6 +1,7 @@
 package org.podbridge.tunnel.v2;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -27,6 +28,9 @@ public final class Multiplexer {
 
     /** How many streams of a connection the other side may break. No side that knows the rules breaks any. */
     private static final int MAX_VIOLATIONS = 100;
+
+    /** How long a thread sends for others: not as long as visitors notice, nor as short as handing over takes. */
+    private static final long MAX_WRITING_NANOS = Duration.ofMillis(2).toNanos();
 
     private final Settings settings;
     private final boolean opener;
@@ -212,8 +216,8 @@ public final class Multiplexer {
     }
 
     /**
-     * Sends what waits, if it can be sent. Whoever calls this may be kept for as long as anybody has something to send
-     * that the connection takes at once, so it must not hold anything that others wait for.
+     * Sends what waits, if it can be sent. Whoever calls this may be kept for a moment with what others have to send,
+     * so it must not hold anything that they wait for.
      */
     public void flush() {
         writing.next();
@@ -524,8 +528,27 @@ public final class Multiplexer {
         return true;
     }
 
-    /** Sends one message after the other, for as long as there is something to send. */
+    /**
+     * Sends one message after the other, for as long as there is something to send. That may be what many streams
+     * upload, while the thread has come from a visitor with a short request, or reads what the other side says.
+     */
     private final class Writing extends RepeatedStep implements Completion {
+
+        /** Since when the thread is kept. Used by the one that is in the steps. */
+        private long since;
+
+        @Override
+        protected boolean handsOver(int steps) {
+            long now = scheduler.nanoTime();
+            if (steps == 1) {
+                since = now;
+            }
+            if (now - since < MAX_WRITING_NANOS) {
+                return false;
+            }
+            scheduler.schedule(Duration.ZERO, this::resume);
+            return true;
+        }
 
         @Override
         protected void step() {
