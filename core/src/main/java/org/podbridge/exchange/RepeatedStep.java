@@ -20,7 +20,7 @@ public abstract class RepeatedStep {
      * Makes one more step due. It runs within this call, unless a thread is in one: then on that thread after it. A
      * step that fails doesn't keep those behind it; the first failure is thrown when none is due any more.
      *
-     * @return whether the steps that were due ran within this call, the one that it made due among them
+     * @return whether the steps ran within this call
      */
     public final boolean next() {
         if (due.getAndIncrement() != 0) {
@@ -30,19 +30,20 @@ public abstract class RepeatedStep {
         return true;
     }
 
-    /** Goes on where {@link #handsOver} has left off, and only then. */
-    protected final void resume() {
-        run();
-    }
-
     /**
-     * Asked between two steps whether the thread has done enough for others. None unless overridden.
+     * Asked between two steps, though another is due, whether the thread has done enough for others. It never has,
+     * unless this is overridden, together with {@link #handOver()}.
      *
      * @param steps how many it has done in a row
-     * @return true if another thread is going to call {@link #resume()}, to which all that is due is left
+     * @return whether it leaves what is due to whoever comes next
      */
-    protected boolean handsOver(int steps) {
+    protected boolean hasDoneEnough(int steps) {
         return false;
+    }
+
+    /** Sees to it that another thread comes, if none does by itself, and calls {@link #next()}. */
+    protected void handOver() {
+        // Nobody leaves.
     }
 
     private void run() {
@@ -55,7 +56,12 @@ public abstract class RepeatedStep {
                 failure = failure == null ? e : failure;
             }
             steps++;
-        } while (due.decrementAndGet() != 0 && !handsOver(steps));
+            if (due.get() > 1 && hasDoneEnough(steps)) {
+                due.set(0); // from here on anybody may come, and whoever has come meanwhile is seen to
+                handOver();
+                break;
+            }
+        } while (due.decrementAndGet() != 0);
         if (failure != null) {
             throw failure;
         }

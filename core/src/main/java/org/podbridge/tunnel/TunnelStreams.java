@@ -181,11 +181,35 @@ final class TunnelStreams implements Multiplexer.Events {
             served = serving.next();
         } finally {
             if (served) {
-                for (Opening next = leavers.poll(); next != null; next = leavers.poll()) {
-                    next.leaving();
-                }
-                multiplexer.flush();
+                sendAndTellLeavers();
             }
+        }
+        finishIfIdle();
+    }
+
+    private void sendAndTellLeavers() {
+        try {
+            multiplexer.flush();
+        } finally {
+            for (Opening next = leavers.poll(); next != null; next = leavers.poll()) {
+                next.leaving();
+            }
+        }
+    }
+
+    private void finishIfIdle() {
+        Runnable action = null;
+        lock.lock();
+        try {
+            if (whenIdle != null && waiting.isEmpty() && multiplexer.streams() == 0) {
+                action = whenIdle;
+                whenIdle = null;
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (action != null) {
+            action.run();
         }
     }
 
@@ -305,18 +329,5 @@ final class TunnelStreams implements Multiplexer.Events {
     @Override
     public void onPlaceFree() {
         serveWaiting();
-        Runnable action = null;
-        lock.lock();
-        try {
-            if (whenIdle != null && waiting.isEmpty() && multiplexer.streams() == 0) {
-                action = whenIdle;
-                whenIdle = null;
-            }
-        } finally {
-            lock.unlock();
-        }
-        if (action != null) {
-            action.run();
-        }
     }
 }

@@ -49,9 +49,10 @@ class RepeatedStepTest {
     }
 
     @Test
-    void leavesWhatIsDueToAnotherThreadWhenItHasDoneEnough() {
+    void leavesWhatIsDueToWhoeverComesNextWhenItHasDoneEnough() {
         class Turns extends RepeatedStep {
             private int steps;
+            private int handedOver;
 
             @Override
             protected void step() {
@@ -61,25 +62,27 @@ class RepeatedStepTest {
             }
 
             @Override
-            protected boolean handsOver(int inARow) {
+            protected boolean hasDoneEnough(int inARow) {
                 return inARow == 4;
             }
 
-            void goOn() {
-                resume();
+            @Override
+            protected void handOver() {
+                handedOver++;
             }
         }
         Turns turns = new Turns();
         assertThat(turns.next()).isTrue();
         assertThat(turns.steps).isEqualTo(4);
-        assertThat(turns.next()).isFalse();
-        assertThat(turns.steps).isEqualTo(4);
-        turns.goOn();
-        assertThat(turns.steps).isEqualTo(8);
-        turns.goOn();
-        assertThat(turns.steps).isEqualTo(11);
+        assertThat(turns.handedOver).isEqualTo(1);
         assertThat(turns.next()).isTrue();
-        assertThat(turns.steps).isEqualTo(12);
+        assertThat(turns.steps).isEqualTo(8);
+        assertThat(turns.handedOver).isEqualTo(2);
+        assertThat(turns.next()).isTrue();
+        assertThat(turns.steps).isEqualTo(10);
+        assertThat(turns.next()).isTrue();
+        assertThat(turns.steps).isEqualTo(11);
+        assertThat(turns.handedOver).isEqualTo(2);
     }
 
     @Test

@@ -32,6 +32,9 @@ public final class Multiplexer {
     /** How long a thread sends for others: not as long as visitors notice, nor as short as handing over takes. */
     private static final long MAX_WRITING_NANOS = Duration.ofMillis(2).toNanos();
 
+    /** How long who has something to send leaves it to the scheduler, whose threads may all be busy. */
+    private static final long MAX_HANDOVER_NANOS = Duration.ofMillis(5).toNanos();
+
     private final Settings settings;
     private final boolean opener;
     private final Transport transport;
@@ -220,7 +223,9 @@ public final class Multiplexer {
      * so it must not hold anything that they wait for.
      */
     public void flush() {
-        writing.next();
+        if (!writing.isHandedOver()) {
+            writing.next();
+        }
     }
 
     /**
@@ -233,6 +238,9 @@ public final class Multiplexer {
     public void goAway(boolean last, String reason) {
         lock.lock();
         try {
+            if (leaving && !last) {
+                return; // all is said
+            }
             leaving |= last;
             writer.add(new Frame.GoAway(last ? lastStream : Integer.MAX_VALUE, reason));
         } finally {
@@ -537,17 +545,42 @@ public final class Multiplexer {
         /** Since when the thread is kept. Used by the one that is in the steps. */
         private long since;
 
+        private volatile boolean handedOver;
+        private volatile long handedOverAt;
+
         @Override
-        protected boolean handsOver(int steps) {
+        protected boolean hasDoneEnough(int steps) {
             long now = scheduler.nanoTime();
             if (steps == 1) {
                 since = now;
             }
-            if (now - since < MAX_WRITING_NANOS) {
-                return false;
+            return now - since >= MAX_WRITING_NANOS && canSend();
+        }
+
+        private boolean canSend() {
+            lock.lock();
+            try {
+                return !sending && writer.hasWork();
+            } finally {
+                lock.unlock();
             }
-            scheduler.schedule(Duration.ZERO, this::resume);
-            return true;
+        }
+
+        @Override
+        protected void handOver() {
+            handedOverAt = scheduler.nanoTime();
+            handedOver = true;
+            scheduler.schedule(Duration.ZERO, this::takeOver);
+        }
+
+        private void takeOver() {
+            handedOver = false;
+            next();
+        }
+
+        /** Tells whether a task of the scheduler is about to go on, and isn't late. */
+        boolean isHandedOver() {
+            return handedOver && scheduler.nanoTime() - handedOverAt < MAX_HANDOVER_NANOS;
         }
 
         @Override
