@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -27,13 +28,16 @@ public final class ServerProcess implements AutoCloseable {
     private static final Path ROOT = findRoot();
     private static final String END = "(the program has ended)";
 
+    private static final Duration END_OF_OUTPUT = Duration.ofSeconds(10);
+
     private final Process process;
+    private final Thread reader;
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
     private final List<String> seen = new ArrayList<>();
 
     private ServerProcess(Process process) {
         this.process = process;
-        Thread reader = new Thread(this::read, "output of " + process.pid());
+        this.reader = new Thread(this::read, "output of " + process.pid());
         reader.setDaemon(true);
         reader.start();
     }
@@ -188,11 +192,12 @@ public final class ServerProcess implements AutoCloseable {
         }
     }
 
-    /** Waits for the end and returns the exit code. */
+    /** Waits for the end, and for all output unless somebody else still writes to it, and returns the exit code. */
     public int exitCode() throws InterruptedException {
         if (!process.waitFor(60, TimeUnit.SECONDS)) {
             throw new AssertionError("it doesn't end");
         }
+        reader.join(END_OF_OUTPUT.toMillis());
         return process.exitValue();
     }
 
