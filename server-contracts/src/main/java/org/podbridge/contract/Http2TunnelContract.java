@@ -46,9 +46,6 @@ public abstract class Http2TunnelContract {
             .accessPolicy(AccessPolicy.anyAuthenticated())
             .limits(Limits.builder()
                     .maxExchangesPerTunnel(MAX_AT_ONCE)
-                    // Where a container tells nobody of a reset, which Tomcat may, the time limits end the visit.
-                    .exchangeTimeout(Duration.ofSeconds(10))
-                    .streamIdleTimeout(Duration.ofSeconds(10))
                     .rates(RateLimits.builder().exemptLoopback(false).build())
                     .build())
             .build();
